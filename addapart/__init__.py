@@ -1,0 +1,1 @@
+"""AddAPart: hears of every object by SQS, registers partitions, keeps the inbox. The only writer of partitions."""

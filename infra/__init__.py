@@ -1,0 +1,1 @@
+"""What turns declarations into a running lake."""

@@ -1,0 +1,1 @@
+"""The embedded AWS: a whole lake on one machine."""

@@ -1,0 +1,98 @@
+"""Every object that the lake itself writes, by name. Nothing else in the project formats or reads such a key.
+
+In the books bucket, commits (created once, never changed) and the inbox; in the readready bucket, the files they name.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import NamedTuple
+
+MARKERS = "markers/"
+SETTINGS = "settings/lake.toml"
+
+
+def unique() -> str:
+    """A name that no other attempt has."""
+    return uuid.uuid4().hex
+
+
+def inbox(job: str) -> str:
+    """Where AddAPart writes down what arrived for a job."""
+    return f"inbox/{job}/"
+
+
+def plans(job: str) -> str:
+    """The folder of a job's plans."""
+    return f"plans/{job}/"
+
+
+def plan(job: str, number: int) -> str:
+    """One plan. Numbers are dense, from 1; ten digits, so that keys sort as numbers do."""
+    return f"{plans(job)}{number:010}.json"
+
+
+def ledgers(job: str, number: int) -> str:
+    """The folder of one plan's ledgers."""
+    return f"ledger/{job}/{number:010}/"
+
+
+def ledger(job: str, number: int, position: int) -> str:
+    """The commit of one batch."""
+    return f"{ledgers(job, number)}{position:06}.json"
+
+
+def batch_id(number: int, position: int) -> str:
+    """How the books call a batch: the plan's number and the batch's position in it."""
+    return f"{number}-{position}"
+
+
+def markers(table: str, day: str) -> str:
+    """The folder of one day's markers."""
+    return f"{MARKERS}{table}/{day}/"
+
+
+def marker(table: str, day: str, generation: int) -> str:
+    """The commit of one generation of one day."""
+    return f"{markers(table, day)}{generation:010}.json"
+
+
+class MarkerKey(NamedTuple):
+    """What a marker's key says."""
+
+    table: str
+    day: str
+    generation: int
+
+
+def read_marker(key: str) -> MarkerKey | None:
+    """The parts of a marker's key, or None if it is none."""
+    parts = key.removeprefix(MARKERS).split("/")
+    if not key.startswith(MARKERS) or len(parts) != 3 or not parts[2].removesuffix(".json").isdigit():
+        return None
+    return MarkerKey(parts[0], parts[1], int(parts[2].removesuffix(".json")))
+
+
+def number_of(key: str) -> int:
+    """The number that a plan's, ledger's or marker's key ends with."""
+    return int(key.rsplit("/", 1)[-1].removesuffix(".json"))
+
+
+def landed(job: str, batch: str) -> str:
+    """A private file of rows; the ledger names it."""
+    return f"landed/{job}/{batch}-{unique()}.arrows"
+
+
+def quarantined(job: str, batch: str) -> str:
+    """A private file of quarantined bytes (books bucket, restricted); rows of lake_quarantine name it."""
+    return f"quarantine/{job}/{batch}-{unique()}.bin"
+
+
+def table_folder(table: str) -> str:
+    """A table's own location. Never a partition's: Athena would read every generation."""
+    return f"readready/{table}/"
+
+
+def generation(table: str, day: str, number: int) -> str:
+    """A private folder for one attempt at one generation; the marker names it."""
+    return f"{table_folder(table)}calendarday={day}/{number:010}-{unique()}/"

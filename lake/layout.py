@@ -1,0 +1,88 @@
+"""Where a source's objects lie, as one string: `[{prefix}/]AWSLogs/{accountid}/CloudTrail/{region}/{yyyy}/{mm}/{dd}/{file}`.
+
+A layout reads a key into its parts, and says which folder is the partition's: the one of the deepest day part.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+PARTS = {
+    "prefix": r".+?",
+    "organization": r"o-[a-z0-9]{4,32}",
+    "accountid": r"\d{12}",
+    "region": r"[a-z]{2,}(?:-[a-z0-9]+)+",
+    "yyyy": r"\d{4}",
+    "mm": r"(?:0[1-9]|1[0-2])",
+    "dd": r"(?:0[1-9]|[12]\d|3[01])",
+    "hh": r"(?:[01]\d|2[0-3])",
+    "file": r".+",
+}
+_TOKEN = re.compile(r"\{(\w+)\}|(\[)|(\])|([^\[\]{}]+)|(.)", re.S)
+
+
+class LayoutError(ValueError):
+    """The layout's text is wrong; the message says where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a key says of its object. Absent parts are ''."""
+
+    prefix: str
+    accountid: str
+    region: str
+    day: str
+    folder: str
+
+
+@lru_cache(maxsize=256)
+def _compile(layout: str) -> re.Pattern[str]:
+    pattern, seen, optional = "", set[str](), False
+    for name, begins, ends, text, wrong in _TOKEN.findall(layout):
+        if name:
+            if name not in PARTS:
+                raise LayoutError(f"{{{name}}} is no part of a key; known are {', '.join(PARTS)}")
+            if name in seen:
+                raise LayoutError(f"{{{name}}} stands there twice")
+            seen.add(name)
+            pattern += f"(?P<{name}>{PARTS[name]})"
+        elif begins and not optional:
+            pattern, optional = pattern + "(?:", True
+        elif ends and optional:
+            pattern, optional = pattern + ")?", False
+        elif text:
+            pattern += re.escape(text)
+        else:
+            raise LayoutError(f"a lone {begins or ends or wrong!r}")
+        if name == "dd":
+            pattern += "(?P<_day>)"  # where the day's folder ends
+    if optional:
+        raise LayoutError("a '[' is never closed")
+    if missing := {"yyyy", "mm", "dd", "file"} - seen:
+        raise LayoutError(f"it lacks {', '.join('{' + part + '}' for part in sorted(missing))}")
+    if not layout.endswith("{file}"):
+        raise LayoutError("it must end with {file}")
+    return re.compile(pattern, re.S)
+
+
+def check(layout: str) -> None:
+    """Raises LayoutError if the text is no layout."""
+    _compile(layout)
+
+
+def read(layout: str, key: str) -> Place | None:
+    """What `key` says, or None if it does not fit. The folder ends with '/' and holds the whole day."""
+    match = _compile(layout).fullmatch(key)
+    if match is None:
+        return None
+    part = match.groupdict(default="")
+    return Place(
+        prefix=part.get("prefix", ""),
+        accountid=part.get("accountid", ""),
+        region=part.get("region", ""),
+        day=f"{part['yyyy']}-{part['mm']}-{part['dd']}",
+        folder=key[: key.index("/", match.end("_day")) + 1],
+    )

@@ -1,0 +1,266 @@
+"""`lake.toml`: read once, checked whole, refused with the line and the reason.
+
+Standard library only: AddAPart reads it too.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from lake import layout
+
+JOBS = ("cloudtrail", "cloudwatch")
+
+
+class SettingsError(ValueError):
+    """lake.toml is wrong. The message has the line, what is wrong there and what would be right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lake:
+    """The lake as a whole."""
+
+    database: str = "loglake"
+    region: str = "us-east-1"
+    keystrokedays: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Buckets:
+    """The lake's own buckets. None may be a source's: the lake would read what it writes."""
+
+    books: str
+    readready: str
+    results: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A bucket and a key layout where one job's logs arrive. `name` is the raw table's partition value."""
+
+    name: str
+    job: str
+    bucket: str
+    layout: str
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """What AddAPart takes, by file names. Empty allow lists take all; deny wins."""
+
+    accounts_allow: tuple[str, ...] = ()
+    accounts_deny: tuple[str, ...] = ()
+    regions_allow: tuple[str, ...] = ()
+    regions_deny: tuple[str, ...] = ()
+    keys_deny: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What one job keeps, record by record. `keep="everything"` turns all of them off."""
+
+    keep: str = "filtered"
+    events: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    loggroups: tuple[str, ...] = ()
+
+    @property
+    def everything(self) -> bool:
+        """True if no filter applies."""
+        return self.keep == "everything"
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much at once. See lake.toml for each one's meaning."""
+
+    batch_files: int = 2000
+    batch_bytes: int = 200_000_000
+    plan_objects: int = 500_000
+    object_bytes: int = 2_000_000_000
+    slice_rows: int = 500_000
+    attempts: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole of lake.toml. `text` is the file itself: what a job hands on to its tasks."""
+
+    lake: Lake
+    buckets: Buckets
+    sources: tuple[Source, ...]
+    controls: Controls
+    jobs: Mapping[str, Filters]
+    documents: Mapping[str, str]
+    bounds: Bounds
+    text: str = field(repr=False, default="")
+
+
+_ALLOWED = {
+    "cloudtrail": {"keep", "events", "accounts", "regions"},
+    "cloudwatch": {"keep", "loggroups", "accounts", "regions"},
+}
+_WORDS = {
+    "accounts": (re.compile(r"\d{12}"), "an account: 12 digits, in quotes"),
+    "accounts_allow": (re.compile(r"\d{12}"), "an account: 12 digits, in quotes"),
+    "accounts_deny": (re.compile(r"\d{12}"), "an account: 12 digits, in quotes"),
+    "regions": (re.compile(layout.PARTS["region"]), "a Region such as us-east-1"),
+    "regions_allow": (re.compile(layout.PARTS["region"]), "a Region such as us-east-1"),
+    "regions_deny": (re.compile(layout.PARTS["region"]), "a Region such as us-east-1"),
+    "events": (re.compile(r"[a-z0-9.-]+:(\*|[A-Za-z0-9]+)"), "service:Action, or service:*, as IAM writes it"),
+    "loggroups": (re.compile(r"[\w./#*-]+"), "a log group's name, or its beginning followed by *"),
+    "keys_deny": (re.compile(r".+", re.S), "the beginning of bucket/key"),
+}
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+
+
+def parse(text: str, name: str = "lake.toml") -> Settings:
+    """Settings from the text of a lake.toml. Raises SettingsError; `name` is what its message calls the file."""
+    return _Parser(text, name).settings()
+
+
+class _Parser:
+    def __init__(self, text: str, name: str) -> None:
+        self.text, self.name = text, name
+        try:
+            self.data = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise SettingsError(f"{name}: not TOML: {error}") from None
+
+    def settings(self) -> Settings:
+        known = {"lake", "buckets", "sources", "controls", "jobs", "documents", "bounds"}
+        self.refuse_unknown("", self.data, known)
+        buckets = self.record("buckets", Buckets)
+        sources = tuple(self.source(i, raw) for i, raw in enumerate(self.list_of_tables("sources")))
+        if not sources:
+            raise self.error("sources", "", "there is no [[sources]]: nothing could ever arrive")
+        for one in sources:
+            if one.bucket in (buckets.books, buckets.readready, buckets.results):
+                raise self.error("bucket", one.bucket, f"{one.bucket} is the lake's own: it would read what it writes")
+        names = [one.name for one in sources]
+        for repeated in {n for n in names if names.count(n) > 1}:
+            raise self.error("name", repeated, f"two sources are called {repeated}")
+        if len({buckets.books, buckets.readready, buckets.results}) < 3:
+            raise self.error("buckets", "", "books, readready and results must be three buckets")
+        for field_ in fields(buckets):
+            self.matches(field_.name, getattr(buckets, field_.name), _BUCKET, "a bucket's name")
+        jobs = self.table("jobs")
+        self.refuse_unknown("jobs", jobs, set(JOBS))
+        return Settings(
+            lake=self.record("lake", Lake),
+            buckets=buckets,
+            sources=sources,
+            controls=self.record("controls", Controls),
+            jobs={job: self.filters(job, jobs.get(job, {})) for job in JOBS},
+            documents=self.documents(),
+            bounds=self.bounds(),
+            text=self.text,
+        )
+
+    def source(self, number: int, raw: dict[str, Any]) -> Source:
+        one = self.build(f"sources[{number}]", raw, Source)
+        if one.job not in JOBS:
+            raise self.error("job", one.job, f"there is no job {one.job!r}; there are {', '.join(JOBS)}")
+        self.matches("name", one.name, _NAME, "lower case letters, digits, - and _")
+        self.matches("bucket", one.bucket, _BUCKET, "a bucket's name")
+        try:
+            layout.check(one.layout)
+        except layout.LayoutError as error:
+            raise self.error("layout", one.layout, f"layout of {one.name}: {error}") from None
+        return one
+
+    def filters(self, job: str, raw: dict[str, Any]) -> Filters:
+        self.refuse_unknown(f"jobs.{job}", raw, _ALLOWED[job])
+        filters = self.build(f"jobs.{job}", raw, Filters)
+        if filters.keep not in ("filtered", "everything"):
+            raise self.error("keep", filters.keep, f'keep is {filters.keep!r}; it is "filtered" or "everything"')
+        return filters
+
+    def documents(self) -> dict[str, str]:
+        table = self.table("documents")
+        for key, value in table.items():
+            if not isinstance(value, str):
+                raise self.error(key, str(value), f"the type of document {key} must be text")
+        return table
+
+    def bounds(self) -> Bounds:
+        bounds = self.record("bounds", Bounds)
+        for field_ in fields(bounds):
+            if getattr(bounds, field_.name) < 1:
+                raise self.error(field_.name, "", f"{field_.name} must be at least 1")
+        return bounds
+
+    # -- pieces --------------------------------------------------------------------------------------------------
+
+    def table(self, key: str) -> dict[str, Any]:
+        value = self.data.get(key, {})
+        if not isinstance(value, dict):
+            raise self.error(key, "", f"[{key}] must be a table")
+        return value
+
+    def list_of_tables(self, key: str) -> list[dict[str, Any]]:
+        value = self.data.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+            raise self.error(key, "", f"{key} are written as [[{key}]]")
+        return value
+
+    def record(self, key: str, kind: Any) -> Any:
+        return self.build(key, self.table(key), kind)
+
+    def build(self, where: str, raw: dict[str, Any], kind: Any) -> Any:
+        """A dataclass from a table: types after the annotations, unknown and missing keys refused."""
+        known = {f.name: f.type for f in fields(kind)}
+        self.refuse_unknown(where, raw, set(known))
+        values: dict[str, Any] = {}
+        for key, value in raw.items():
+            if known[key] == "tuple[str, ...]":
+                values[key] = self.words(key, value)
+            elif known[key] == "int":
+                if type(value) is not int:
+                    raise self.error(key, str(value), f"{key} must be a whole number")
+                values[key] = value
+            else:
+                if not isinstance(value, str):
+                    raise self.error(key, str(value), f"{key} must be text, in quotes")
+                values[key] = value
+        try:
+            return kind(**values)
+        except TypeError:
+            missing = [f for f in known if f not in values]
+            raise self.error(where.split("[")[0], "", f"[{where}] lacks {', '.join(missing)}") from None
+
+    def words(self, key: str, value: object) -> tuple[str, ...]:
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            raise self.error(key, str(value), f"{key} must be a list of texts, each in quotes")
+        for one in value:
+            if key in _WORDS:
+                self.matches(key, one, *_WORDS[key])
+        return tuple(value)
+
+    def matches(self, key: str, value: str, pattern: re.Pattern[str], what: str) -> None:
+        if not pattern.fullmatch(value):
+            raise self.error(key, value, f"{key} has {value!r}, which is not {what}")
+
+    def refuse_unknown(self, where: str, raw: dict[str, Any], known: set[str]) -> None:
+        if not isinstance(raw, dict):
+            raise self.error(where, "", f"[{where}] must be a table")
+        for key in raw:
+            if key not in known:
+                inside = f"[{where}]" if where else "lake.toml"
+                raise self.error(key, "", f"{inside} has no setting {key!r}; it knows {', '.join(sorted(known))}")
+
+    def error(self, key: str, value: str, why: str) -> SettingsError:
+        """tomllib keeps no line numbers: the line is the first that has both the key's last word and the value."""
+        word = key.rsplit(".", 1)[-1]
+        lines = self.text.splitlines()
+        for wanted in ((word, value), (value,) if value else (word,)):
+            for number, line in enumerate(lines, 1):
+                if all(one in line for one in wanted):
+                    return SettingsError(f"{self.name}, line {number}: {why}")
+        return SettingsError(f"{self.name}: {why}")

@@ -1,0 +1,43 @@
+"""`lake_ledger`: what became of every object that arrived."""
+
+from schemas.table import CALENDARDAY, Column, Table
+
+TABLE = Table(
+    name="lake_ledger",
+    description="One row for every object version and every batch that took it: when and why it arrived, its outcome, "
+    "and records in = kept + filtered + quarantined. The day is the plan's.",
+    columns=(
+        Column("job", "string", "cloudtrail or cloudwatch."),
+        Column("batch", "string", "The batch that took it: plan number, dash, position."),
+        Column("source", "string", "The name of the source in lake.toml."),
+        Column("bucket", "string", "The object's bucket."),
+        Column("objectkey", "string", "The object's key."),
+        Column("etag", "string", "Its ETag."),
+        Column("versionid", "string", "Its version, where the bucket has versioning."),
+        Column("objectbytes", "bigint", "Its size in bytes, as announced."),
+        Column("arrived", "timestamp", "When S3 says it arrived, UTC."),
+        Column("why", "string", "event (S3 said so), or what wrote it into the inbox instead."),
+        Column("edition", "int", "0 as first landed; a rebuild's is higher."),
+        Column(
+            "outcome",
+            "string",
+            "ok (read); dropped (a control in lake.toml, see rule); gone (overwritten or deleted before it was read); "
+            "undone (could not be fetched, the next plan carries it); givenup (not fetched after all attempts).",
+        ),
+        Column("rule", "string", "The control that dropped it."),
+        Column("detail", "string", "What went wrong, for the outcomes gone, undone and givenup."),
+        Column("recordsin", "bigint", "Records found. A stretch that cannot be read counts as one."),
+        Column("kept", "bigint", "Records that became rows."),
+        Column("filtered", "bigint", "Records that the filters dropped."),
+        Column("filteredby", "string", "How many by which rule, a JSON object."),
+        Column("quarantined", "bigint", "Records that are in lake_quarantine."),
+        Column("sha256", "string", "The hash of the object's bytes as read."),
+        Column("attempts", "int", "How often fetching it was tried, over all plans."),
+    ),
+    partition_keys=(CALENDARDAY,),
+    layout="orc",
+    identity=("job", "batch", "bucket", "objectkey", "etag", "edition"),
+    sort=("job", "bucket", "objectkey", "batch"),
+    bloom=("objectkey",),
+    books=True,
+)

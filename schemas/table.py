@@ -1,0 +1,64 @@
+"""What a table is. Every table of the lake is one frozen `Table` in a module of its own in this package.
+
+Glue's TableInput (`schemas.glue`), the Arrow schema that writers use (`schemas.arrow`) and `docs/tables.md`
+(`schemas.docs`) are made from it; nothing else in the project writes a column's name and type together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+HiveType = Literal["string", "bigint", "int", "boolean", "timestamp"]
+Layout = Literal["orc", "cloudtrail", "firehose"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its name (lower case, as Athena compares names), Hive type, and a sentence for its reader."""
+
+    name: str
+    type: HiveType
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of the lake.
+
+    columns: in the order of the files. New ones go at the end and nowhere else: readers may go by position.
+    partition_keys: strings, in the order of the registered partition's values.
+    layout: how its files are written: ORC by the jobs, or a raw layout that only the jobs read.
+    identity: the columns that make two rows the same row. Rows in which any of `identity` is null are
+        identified by `fallback_identity`.
+    sort: the order of rows inside a file, after the identity's ties are settled.
+    bloom: columns that get a bloom filter: the ones people look a single value up by.
+    books: True for the lake's own book-keeping tables.
+    """
+
+    name: str
+    description: str
+    columns: tuple[Column, ...]
+    partition_keys: tuple[Column, ...]
+    layout: Layout
+    identity: tuple[str, ...] = ()
+    fallback_identity: tuple[str, ...] = ()
+    sort: tuple[str, ...] = ()
+    bloom: tuple[str, ...] = ()
+    books: bool = False
+    parameters: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns' names, in the order of the files."""
+        return tuple(column.name for column in self.columns)
+
+
+CALENDARDAY = Column("calendarday", "string", "The day in UTC, yyyy-mm-dd.")
+SOURCE_OBJECT = ("sourceobject", "sourceetag", "sourcerecord")
+ORIGIN = (
+    Column("sourceobject", "string", "The raw object this row was read from, s3://bucket/key."),
+    Column("sourceetag", "string", "That object's ETag: which content of the key it was."),
+    Column("sourcerecord", "bigint", "The record's position in the object, counted from 0."),
+    Column("edition", "int", "0 as first landed; a rebuild lands the same records again under a higher one."),
+)
