@@ -5,11 +5,14 @@ In the books bucket, commits (created once, never changed) and the inbox; in the
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import NamedTuple
 
 MARKERS = "markers/"
 SETTINGS = "settings/lake.toml"
+_HIGHEST = 9_999_999_999
+_MARKER = re.compile(re.escape(MARKERS) + r"([^/]+)/([^/]+)/\d{10}-(\d+)\.json")
 
 
 def unique() -> str:
@@ -27,9 +30,14 @@ def plans(job: str) -> str:
     return f"plans/{job}/"
 
 
+def _newest_first(number: int) -> str:
+    """A number, written so that the highest sorts first: the newest of a thousand is one LIST of one key away."""
+    return f"{_HIGHEST - number:010}-{number}.json"
+
+
 def plan(job: str, number: int) -> str:
-    """One plan. Numbers are dense, from 1; ten digits, so that keys sort as numbers do."""
-    return f"{plans(job)}{number:010}.json"
+    """One plan. Numbers are dense, from 1."""
+    return plans(job) + _newest_first(number)
 
 
 def ledgers(job: str, number: int) -> str:
@@ -53,8 +61,8 @@ def markers(table: str, day: str) -> str:
 
 
 def marker(table: str, day: str, generation: int) -> str:
-    """The commit of one generation of one day."""
-    return f"{markers(table, day)}{generation:010}.json"
+    """The commit of one generation of one day. Numbers are dense, from 1."""
+    return markers(table, day) + _newest_first(generation)
 
 
 class MarkerKey(NamedTuple):
@@ -67,15 +75,13 @@ class MarkerKey(NamedTuple):
 
 def read_marker(key: str) -> MarkerKey | None:
     """The parts of a marker's key, or None if it is none."""
-    parts = key.removeprefix(MARKERS).split("/")
-    if not key.startswith(MARKERS) or len(parts) != 3 or not parts[2].removesuffix(".json").isdigit():
-        return None
-    return MarkerKey(parts[0], parts[1], int(parts[2].removesuffix(".json")))
+    match = _MARKER.fullmatch(key)
+    return MarkerKey(match[1], match[2], int(match[3])) if match else None
 
 
 def number_of(key: str) -> int:
-    """The number that a plan's, ledger's or marker's key ends with."""
-    return int(key.rsplit("/", 1)[-1].removesuffix(".json"))
+    """The number of a plan's, ledger's or marker's key."""
+    return int(key.rsplit("/", 1)[-1].rsplit("-", 1)[-1].removesuffix(".json"))
 
 
 def landed(job: str, batch: str) -> str:

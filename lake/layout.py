@@ -1,4 +1,4 @@
-"""Where a source's objects lie, as one string: `[{prefix}/]AWSLogs/{accountid}/CloudTrail/{region}/{yyyy}/{mm}/{dd}/{file}`.
+"""Where a source's objects lie, as one string, e.g. `[{prefix}/]AWSLogs/{accountid}/Logs/{yyyy}/{mm}/{dd}/{file}`.
 
 A layout reads a key into its parts, and says which folder is the partition's: the one of the deepest day part.
 """

@@ -9,11 +9,12 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, TypeVar
 
 from lake import layout
 
 JOBS = ("cloudtrail", "cloudwatch")
+T = TypeVar("T")
 
 
 class SettingsError(ValueError):
@@ -26,6 +27,7 @@ class Lake:
 
     database: str = "loglake"
     region: str = "us-east-1"
+    queue: str = "loglake-addapart"
     keystrokedays: int = 1
 
 
@@ -85,6 +87,7 @@ class Bounds:
     object_bytes: int = 2_000_000_000
     slice_rows: int = 500_000
     attempts: int = 5
+    settle_seconds: int = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,12 +213,12 @@ class _Parser:
             raise self.error(key, "", f"{key} are written as [[{key}]]")
         return value
 
-    def record(self, key: str, kind: Any) -> Any:
+    def record(self, key: str, kind: type[T]) -> T:
         return self.build(key, self.table(key), kind)
 
-    def build(self, where: str, raw: dict[str, Any], kind: Any) -> Any:
+    def build(self, where: str, raw: dict[str, Any], kind: type[T]) -> T:
         """A dataclass from a table: types after the annotations, unknown and missing keys refused."""
-        known = {f.name: f.type for f in fields(kind)}
+        known = {f.name: f.type for f in fields(kind)}  # type: ignore[arg-type]  # all are dataclasses
         self.refuse_unknown(where, raw, set(known))
         values: dict[str, Any] = {}
         for key, value in raw.items():

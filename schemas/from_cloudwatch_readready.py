@@ -1,4 +1,4 @@
-"""`from_cloudwatch_readready`: Session Manager's keystrokes (and other log groups that are kept), one row a log event."""
+"""`from_cloudwatch_readready`: Session Manager's keystrokes and other kept log groups, one row a log event."""
 
 from schemas.table import CALENDARDAY, ORIGIN, SOURCE_OBJECT, Column, Table
 
@@ -30,7 +30,8 @@ TABLE = Table(
         Column(
             "degraded",
             "boolean",
-            "True where Firehose's message extraction dropped owner, group, stream and id: eventtime is then uploadtime.",
+            "True where Firehose's message extraction dropped owner, group, stream and id: "
+            "eventtime is then uploadtime.",
         ),
         Column("message", "string", "The message, exactly, of log groups that are not sessions."),
         *ORIGIN,

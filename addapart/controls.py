@@ -1,0 +1,63 @@
+"""What AddAPart takes, by the names of files alone: the central controls of `lake.toml`.
+
+The lever against a flood or a log recursion: one line there stops an account, a Region or a prefix at once. What is
+dropped is booked with the rule that dropped it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from lake import layout
+from lake.settings import Controls, Settings, Source
+
+UNKNOWN = "unknown"
+
+
+class NotOurs(ValueError):
+    """No source in lake.toml names this bucket. The message goes to the dead-letter queue: fix lake.toml, redrive."""
+
+
+class Decision(NamedTuple):
+    """source: where it arrived. rule: the control that drops it, '' if it is taken.
+
+    values, folder: the raw table's partition for it (its location is s3://bucket/folder); none where it is dropped.
+    """
+
+    source: Source
+    rule: str
+    values: tuple[str, ...] = ()
+    folder: str = ""
+
+
+def decide(settings: Settings, bucket: str, key: str) -> Decision:
+    """What becomes of an object. Raises NotOurs."""
+    sources = [one for one in settings.sources if one.bucket == bucket]
+    if not sources:
+        raise NotOurs(f"s3://{bucket}/{key}: no [[sources]] in lake.toml has the bucket {bucket}")
+    for source in sources:
+        place = layout.read(source.layout, key)
+        if place is None:
+            continue
+        if rule := _denied(settings.controls, bucket, key, place):
+            return Decision(source, rule)
+        # Two trails that share a bucket under two prefixes must not share a partition: it has one location.
+        name = f"{source.name}/{place.prefix}" if place.prefix else source.name
+        known = {"cloudtrail": (name, place.accountid or UNKNOWN, place.region or UNKNOWN, place.day)}
+        return Decision(source, "", known.get(source.job, (name, place.day)), place.folder)
+    return Decision(sources[0], "layout")
+
+
+def _denied(controls: Controls, bucket: str, key: str, place: layout.Place) -> str:
+    if any(f"{bucket}/{key}".startswith(beginning) for beginning in controls.keys_deny):
+        return "keys_deny"
+    # A key without account or Region cannot be judged by them here; the jobs judge its records.
+    if place.accountid in controls.accounts_deny:
+        return "accounts_deny"
+    if place.accountid and controls.accounts_allow and place.accountid not in controls.accounts_allow:
+        return "accounts_allow"
+    if place.region in controls.regions_deny:
+        return "regions_deny"
+    if place.region and controls.regions_allow and place.region not in controls.regions_allow:
+        return "regions_allow"
+    return ""

@@ -1,0 +1,139 @@
+"""The Lambda: SQS messages in, partitions registered and arrivals written down, failures handed back per message.
+
+Nothing is acknowledged before all that it announces is done. What fails comes back by itself, and after the queue's
+maxReceiveCount lies in the dead-letter queue.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import boto3
+
+from addapart.catalog import Catalog, Partition
+from addapart.controls import decide
+from addapart.events import announced
+from lake import keys
+from lake import settings as lake_settings
+from lake.books import Arrival, dump_arrivals
+from lake.settings import Settings
+
+log = logging.getLogger("addapart")
+log.setLevel(logging.INFO)
+
+
+class Work(NamedTuple):
+    """What one message asks for."""
+
+    arrivals: list[tuple[str, Arrival]]  # (job, arrival)
+    partitions: list[Partition]
+    days: list[tuple[str, str]]  # (table, day) whose marker landed
+
+
+class AddAPart:
+    """Everything an invocation needs. s3, glue: boto3 clients; settings: the lake's."""
+
+    def __init__(self, s3: Any, glue: Any, settings: Settings) -> None:
+        self.s3, self.settings = s3, settings
+        self.catalog = Catalog(glue, s3, settings.lake.database, settings.buckets.books)
+
+    def handle(self, event: dict[str, Any], now: datetime) -> dict[str, list[dict[str, str]]]:
+        """One SQS event. Returns Lambda's partial batch response: the messages that must come again."""
+        failed: dict[str, str] = {}
+        works: dict[str, Work] = {}
+        for record in event["Records"]:
+            try:
+                works[record["messageId"]] = self.read(record["body"])
+            except ValueError as error:
+                failed[record["messageId"]] = str(error)
+        self._write_down(works, failed, now)
+        self._register(works, failed)
+        self._point(works, failed)
+        for message, reason in failed.items():
+            log.error("message %s comes again: %s", message, reason)
+        return {"batchItemFailures": [{"itemIdentifier": message} for message in failed]}
+
+    def read(self, body: str) -> Work:
+        """What a message's body asks for. Raises ValueError with the reason if it is none of ours."""
+        work = Work([], [], [])
+        for one in announced(body):
+            if one.bucket == self.settings.buckets.books:
+                if marker := keys.read_marker(one.key):
+                    work.days.append((marker.table, marker.day))
+                continue  # the lake's own buckets never feed it
+            decision = decide(self.settings, one.bucket, one.key)
+            arrival = Arrival(source=decision.source.name, rule=decision.rule, **one._asdict())
+            work.arrivals.append((decision.source.job, arrival))
+            if not decision.rule:
+                raw = f"from_{decision.source.job}_raw"
+                work.partitions.append(Partition(raw, decision.values, f"s3://{one.bucket}/{decision.folder}"))
+        return work
+
+    def _write_down(self, works: dict[str, Work], failed: dict[str, str], now: datetime) -> None:
+        """One inbox file a job. Before anything else: a registered partition without arrival would be a lie."""
+        for job in sorted({job for work in works.values() for job, _ in work.arrivals}):
+            lines = [arrival for work in works.values() for its, arrival in work.arrivals if its == job]
+            key = f"{keys.inbox(job)}{now:%Y%m%dT%H%M%S}-{keys.unique()}.jsonl"
+            try:
+                self.s3.put_object(Bucket=self.settings.buckets.books, Key=key, Body=dump_arrivals(lines))
+            except Exception as error:  # noqa: BLE001 - whatever S3 says, the messages come again
+                for message, work in works.items():
+                    if any(its == job for its, _ in work.arrivals):
+                        failed[message] = f"inbox {key}: {error}"
+
+    def _register(self, works: dict[str, Work], failed: dict[str, str]) -> None:
+        wanted = [one for work in works.values() for one in work.partitions]
+        try:
+            errors = self.catalog.register(wanted)
+        except Exception as error:  # noqa: BLE001 - whatever Glue says, the messages come again
+            errors = dict.fromkeys(wanted, str(error))
+        for message, work in works.items():
+            if reasons := [errors[one] for one in work.partitions if one in errors]:
+                failed[message] = f"raw partition: {reasons[0]}"
+
+    def _point(self, works: dict[str, Work], failed: dict[str, str]) -> None:
+        for table, day in sorted({day for work in works.values() for day in work.days}):
+            try:
+                self.catalog.point(table, day)
+            except Exception as error:  # noqa: BLE001 - whatever AWS says, the messages come again
+                for message, work in works.items():
+                    if (table, day) in work.days:
+                        failed[message] = f"{table} {day}: {error}"
+
+
+class _Lambda:
+    """What stays in a Lambda's memory between invocations: clients, and the settings by their ETag."""
+
+    def __init__(self, location: str) -> None:
+        self.bucket, _, self.key = location.removeprefix("s3://").partition("/")
+        self.s3, self.glue = boto3.client("s3"), boto3.client("glue")
+        self.etag = ""
+        self.part: AddAPart | None = None
+
+    def current(self) -> AddAPart:
+        """AddAPart under the settings as they are now: the lever works from the next invocation on."""
+        known = {"IfNoneMatch": self.etag} if self.part else {}
+        try:
+            answer = self.s3.get_object(Bucket=self.bucket, Key=self.key, **known)
+        except self.s3.exceptions.ClientError as error:
+            if self.part and error.response["ResponseMetadata"]["HTTPStatusCode"] == 304:
+                return self.part
+            raise
+        text = answer["Body"].read().decode()
+        self.part = AddAPart(self.s3, self.glue, lake_settings.parse(text, f"s3://{self.bucket}/{self.key}"))
+        self.etag = answer["ETag"]
+        return self.part
+
+
+_lambda: dict[str, _Lambda] = {}
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, list[dict[str, str]]]:  # noqa: ARG001
+    """Lambda's entry. LOGLAKE_SETTINGS: where lake.toml lies, s3://bucket/key."""
+    location = os.environ["LOGLAKE_SETTINGS"]
+    if location not in _lambda:
+        _lambda[location] = _Lambda(location)
+    return _lambda[location].current().handle(event, datetime.now(UTC))

@@ -1,0 +1,111 @@
+"""The Glue job (Spark 3.5, Python 3.11): parses Glue's arguments, runs the steps on Spark, reports on standard output.
+
+    --job cloudtrail --settings s3://<books bucket>/settings/lake.toml
+
+Everything else that Glue passes (--JOB_NAME, --JOB_RUN_ID, ...) is taken and left alone. Each line of standard output
+is a JSON object: {"step": "land", "done": 3, "of": 12, "unit": "batches"}; the last has "step": "done" or "error".
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+from pyspark.sql import SparkSession
+
+from jobs.access import Access, access
+from jobs.mapping import attempt
+from jobs.run import run
+from lake.settings import JOBS, parse
+from lake.store import Store
+
+POLL = 0.2  # seconds between looks at Spark's progress
+
+
+def emit(**line: object) -> None:
+    """One line of the report."""
+    print(json.dumps(line, default=str), flush=True)
+
+
+class SparkMap:
+    """jobs.mapping.Map on Spark: a partition a task, no shuffle, progress as it goes."""
+
+    def __init__(self, spark: SparkSession, settings: str) -> None:
+        self._context, self._settings = spark.sparkContext, settings
+
+    def __call__(self, step: str, unit: str, function: Callable[[Any, Access], Any], tasks: Sequence[Any]) -> list[Any]:
+        """See jobs.mapping.Map."""
+        if not tasks:
+            return []
+        settings = self._settings
+        tasks_in_spark = self._context.parallelize(tasks, len(tasks))
+        emit(step=step, done=0, of=len(tasks), unit=unit)
+        finished = threading.Event()
+        watcher = threading.Thread(target=self._watch, args=(step, unit, len(tasks), finished), daemon=True)
+        watcher.start()
+        try:
+            results: list[Any] = tasks_in_spark.map(lambda task: attempt(function, task, access(settings))).collect()
+        finally:
+            finished.set()
+            watcher.join()
+        emit(step=step, done=len(tasks), of=len(tasks), unit=unit)
+        return results
+
+    def _watch(self, step: str, unit: str, total: int, finished: threading.Event) -> None:
+        tracker, said = self._context.statusTracker(), 0
+        while not finished.wait(POLL):
+            stages = [info for stage in tracker.getActiveStageIds() if (info := tracker.getStageInfo(stage))]
+            done = max((info.numCompletedTasks for info in stages), default=0)
+            if said < done < total:
+                emit(step=step, done=done, of=total, unit=unit)
+                said = done
+
+
+def arguments(argv: Sequence[str]) -> argparse.Namespace:
+    """The job's own arguments, as Glue passes them; the rest is Glue's."""
+    parser = argparse.ArgumentParser(prog="loglake-job", description=__doc__, allow_abbrev=False)
+    parser.add_argument("--job", required=True, choices=JOBS, help="which logs to take in")
+    parser.add_argument("--settings", required=True, help="where lake.toml lies: s3://bucket/key")
+    return parser.parse_known_args(argv)[0]
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the job. Returns 0, or 1 if some task failed: its work waits for the next run, the others' is done."""
+    options = arguments(argv)
+    started = time.monotonic()
+    emit(step="start", job=options.job)
+    bucket, _, key = options.settings.removeprefix("s3://").partition("/")
+    session = boto3.session.Session()
+    text = Store(session.region_name or "us-east-1").get(bucket, key).decode()
+    settings = parse(text, options.settings)
+    spark = SparkSession.builder.appName(f"loglake-{options.job}").getOrCreate()
+    emit(step="spark", seconds=round(time.monotonic() - started, 1))
+    report = run(
+        access(text),
+        options.job,
+        SparkMap(spark, text),
+        session.client("glue", region_name=settings.lake.region),
+        session.client("sqs", region_name=settings.lake.region),
+        lambda: datetime.now(UTC),
+        tasks=spark.sparkContext.defaultParallelism * 2,
+    )
+    for failure in report.failed:
+        print(failure.task, failure.why, sep="\n", file=sys.stderr)
+    step = "error" if report.failed else "done"
+    emit(step=step, seconds=round(time.monotonic() - started, 1), **asdict(report))
+    spark.stop()
+    return 1 if report.failed else 0
+
+
+if __name__ == "__main__":
+    # Glue takes any SystemExit for a failure: say nothing where all is well.
+    if code := main(sys.argv[1:]):
+        sys.exit(code)

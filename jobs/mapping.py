@@ -1,0 +1,47 @@
+"""How a step's tasks are run: by Spark in a job, by plain Python in tests. The steps do not know which."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from jobs.access import Access
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A task that raised. Its work is left undone for the next run; the others' stands."""
+
+    task: str
+    why: str
+
+
+class Map(Protocol):
+    """Runs `function(task, access)` for every task; results in the order of tasks, Failed where it raised."""
+
+    def __call__(
+        self, step: str, unit: str, function: Callable[[Any, Access], Any], tasks: Sequence[Any]
+    ) -> list[Any]: ...
+
+
+def attempt(function: Callable[[Any, Access], Any], task: Any, lake: Access) -> Any:
+    """One task's result, or Failed."""
+    try:
+        return function(task, lake)
+    except Exception:  # noqa: BLE001 - one broken task must not take the others with it
+        name = ", ".join(str(getattr(task, part)) for part in ("table", "day", "id") if hasattr(task, part))
+        return Failed(f"{function.__name__} {name}", traceback.format_exc())
+
+
+class PlainMap:
+    """In this process, one task after the other."""
+
+    def __init__(self, lake: Access) -> None:
+        self._lake = lake
+
+    def __call__(self, step: str, unit: str, function: Callable[[Any, Access], Any], tasks: Sequence[Any]) -> list[Any]:
+        """See Map."""
+        del step, unit
+        return [attempt(function, task, self._lake) for task in tasks]

@@ -1,0 +1,127 @@
+"""The one law: publishing is a set union by identity. Rows in = rows out + duplicates + conflicts, always.
+
+Two rows with one identity are copies. Equal ones are duplicates: one stays. A lower edition is superseded by a higher
+one. Copies of one edition, from two records, that differ are a conflict: one is shown, the others go to quarantine.
+Which one is shown depends on their content alone, so that no order of arrival changes what readers see.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from schemas import TABLES, Table
+from schemas.table import ORIGIN, SOURCE_OBJECT
+
+Codes = npt.NDArray[np.int64]
+_ORIGIN = {column.name for column in ORIGIN}
+
+
+class Merged(NamedTuple):
+    """rows: what is shown, sorted. changed: whether they are other rows than the base's.
+
+    conflicts: the rows that are not shown because another of the same identity differs. rowsin counts base and new.
+    """
+
+    rows: pa.Table
+    changed: bool
+    duplicates: int
+    conflicts: pa.Table
+
+
+def merge(table: str, base: pa.Table, new: pa.Table) -> Merged:
+    """The union of what is shown (`base`: no two rows of one identity) and what arrived (`new`)."""
+    declared = TABLES[table]
+    rows = pa.concat_tables([base, new]).combine_chunks()
+    keep = np.ones(rows.num_rows, bool)
+    lost: list[int] = []
+    suspects = _suspects(declared, rows)
+    if len(suspects):
+        keep[suspects] = False
+        shown, lost = _settle(declared, rows.take(pa.array(suspects)), suspects)
+        keep[shown] = True
+    changed = bool(keep[base.num_rows :].any()) or not keep[: base.num_rows].all()
+    kept = (rows if keep.all() else rows.filter(pa.array(keep))) if changed else base
+    return Merged(
+        rows=_sorted(declared, kept) if changed else base,
+        changed=changed,
+        duplicates=rows.num_rows - kept.num_rows - len(lost),
+        conflicts=rows.take(pa.array(lost, pa.int64())),
+    )
+
+
+def _suspects(declared: Table, rows: pa.Table) -> Codes:
+    """The rows that could have a copy: without full identity, or with a first identity column that occurs twice."""
+    codes = _codes(rows[declared.identity[0]])
+    twice = np.bincount(codes)[codes] > 1 if len(codes) else np.zeros(0, bool)
+    null = np.zeros(rows.num_rows, bool)
+    if declared.fallback_identity:
+        for name in declared.identity:
+            if rows[name].null_count:
+                null |= rows[name].is_null().to_numpy()
+    return np.flatnonzero(twice | null)
+
+
+def _settle(declared: Table, rows: pa.Table, at: Codes) -> tuple[Codes, list[int]]:
+    """Of the suspects (at: their positions): which are shown, and which are lost to a conflict."""
+    groups = _identities(declared, rows)
+    edition = rows["edition"].to_numpy().astype(np.int64) if "edition" in rows.column_names else np.zeros(len(at))
+    # First of its group: the highest edition, and of those what is shown already (the base comes first).
+    order = np.lexsort((np.arange(len(at)), -edition, groups))
+    first = np.r_[True, groups[order][1:] != groups[order][:-1]]
+    winner = order[first][np.cumsum(first) - 1]  # for each row in `order`, its group's first
+    content = _combined(rows, [name for name in declared.names if name not in _ORIGIN])
+    record = _combined(rows, [name for name in SOURCE_OBJECT if name in rows.column_names])
+    rival = (
+        (edition[order] == edition[winner]) & (content[order] != content[winner]) & (record[order] != record[winner])
+    )
+    shown = np.zeros(len(at), bool)
+    shown[order[first]] = True
+    lost: list[int] = []
+    for group in np.unique(groups[order[rival]]):
+        rivals = order[(groups[order] == group) & (rival | first)]
+        best = min(rivals, key=lambda one: _content_key(declared, rows, int(one)))
+        shown[rivals] = False
+        shown[best] = True
+        lost += [int(at[one]) for one in rivals if content[one] != content[best]]
+    return at[shown], lost
+
+
+def _content_key(declared: Table, rows: pa.Table, index: int) -> list[tuple[bool, str]]:
+    row = rows.slice(index, 1).to_pylist()[0]
+    return [(row[name] is None, str(row[name])) for name in declared.names if name not in _ORIGIN]
+
+
+def _identities(declared: Table, rows: pa.Table) -> Codes:
+    """A number for each row, equal where the identity is."""
+    groups = _combined(rows, declared.identity)
+    if declared.fallback_identity:
+        null = np.zeros(rows.num_rows, bool)
+        for name in declared.identity:
+            null |= rows[name].is_null().to_numpy()
+        fallback = _combined(rows, declared.fallback_identity)
+        groups = np.where(null, groups.max() + 1 + fallback, groups)
+    return groups
+
+
+def _combined(rows: pa.Table, names: tuple[str, ...] | list[str]) -> Codes:
+    """A number for each row, equal where all these columns are equal (null equals null)."""
+    total = np.zeros(rows.num_rows, np.int64)
+    for name in names:
+        codes = _codes(rows[name])
+        total = np.unique(total * (int(codes.max()) + 1) + codes, return_inverse=True)[1].astype(np.int64)
+    return total
+
+
+def _codes(column: pa.ChunkedArray) -> Codes:
+    encoded = pc.dictionary_encode(column.combine_chunks(), null_encoding="encode")
+    indices: Codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    return indices
+
+
+def _sorted(declared: Table, rows: pa.Table) -> pa.Table:
+    return rows.take(pc.sort_indices(rows, sort_keys=[(name, "ascending") for name in declared.sort]))

@@ -1,0 +1,104 @@
+"""The planner: takes the inbox into a numbered, bounded plan, and closes plans whose work readers can see.
+
+A plan is a commit: the next number, created once. Whoever wrote plan n+1 had deleted the inbox files that n took, so
+nothing is planned twice and nothing is left. With nothing new it writes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from jobs.access import Access
+from lake import keys
+from lake.books import Arrival, Ledger, Plan, dump, load_arrivals, load_ledger, load_plan
+
+Settled = Callable[[Plan, list[Ledger]], bool]
+FEWEST = 25  # objects in a batch: below this a task costs more to start than to do
+
+
+def read_plan(lake: Access, job: str, number: int) -> Plan:
+    """A plan that is known to be there."""
+    return load_plan(lake.store.get(lake.books, keys.plan(job, number)))
+
+
+def read_ledgers(lake: Access, plan: Plan) -> list[Ledger]:
+    """The ledgers of those of the plan's batches that are landed."""
+    listed = lake.store.list(lake.books, keys.ledgers(plan.job, plan.number))
+    return [load_ledger(lake.store.get(lake.books, key)) for key in listed]
+
+
+def plan(lake: Access, job: str, now: datetime, settled: Settled, tasks: int) -> list[Plan]:
+    """The open plans, oldest first, a new one last if anything arrived.
+
+    settled: whether readers see all of a landed plan's work. tasks: how many batches keep the cluster busy.
+    """
+    while True:
+        newest = lake.store.first(lake.books, keys.plans(job))
+        last = load_plan(lake.store.get(lake.books, newest)) if newest else None
+        inbox = list(lake.store.list(lake.books, keys.inbox(job)))
+        taken = set(last.consumed) if last else set[str]()
+        lake.store.delete(lake.books, [key for key in inbox if key in taken])
+        still_open, carried = _close(lake, job, last, settled)
+        waiting = [key for key in inbox if key not in taken]
+        if not waiting and not carried:
+            return still_open
+        consumed, arrivals = _take(lake, waiting, carried)
+        new = Plan(
+            job=job,
+            number=last.number + 1 if last else 1,
+            attempt=keys.unique(),
+            planned=now.isoformat(timespec="seconds"),
+            consumed=consumed,
+            open=[one.number for one in still_open],
+            batches=cut(arrivals, tasks, lake.settings.bounds.batch_files, lake.settings.bounds.batch_bytes),
+        )
+        key = keys.plan(job, new.number)
+        if lake.store.create(lake.books, key, dump(new)):
+            return [*still_open, new]
+        if load_plan(lake.store.get(lake.books, key)).attempt == new.attempt:  # our own write, its answer lost
+            return [*still_open, new]
+        # Another run was faster: begin again from its plan.
+
+
+def _close(lake: Access, job: str, last: Plan | None, settled: Settled) -> tuple[list[Plan], list[Arrival]]:
+    """The plans still open, and what the others could not fetch and the next plan carries."""
+    still_open: list[Plan] = []
+    carried: list[Arrival] = []
+    earlier = [read_plan(lake, job, number) for number in last.open] if last else []
+    for one in [*earlier, *([last] if last else [])]:
+        ledgers = read_ledgers(lake, one)
+        if len(ledgers) == len(one.batches) and settled(one, ledgers):
+            carried += [arrival for ledger in ledgers for arrival in ledger.undone]
+        else:
+            still_open.append(one)
+    return still_open, carried
+
+
+def _take(lake: Access, waiting: list[str], carried: list[Arrival]) -> tuple[list[str], list[Arrival]]:
+    """Inbox files up to the bound, and their arrivals: each object version once, whatever announced it."""
+    consumed: list[str] = []
+    arrivals = {one.identity: one for one in carried}
+    for key in waiting:
+        if consumed and len(arrivals) >= lake.settings.bounds.plan_objects:
+            break
+        for one in load_arrivals(lake.store.get(lake.books, key)):
+            arrivals.setdefault(one.identity, one)
+        consumed.append(key)
+    return consumed, list(arrivals.values())
+
+
+def cut(arrivals: Iterable[Arrival], tasks: int, most_files: int, most_bytes: int) -> list[list[Arrival]]:
+    """Batches: in order of arrival (so that a batch holds few days), bounded, and enough to keep `tasks` busy."""
+    ordered = sorted(arrivals, key=lambda one: (one.arrived, one.key))
+    files = min(most_files, max(FEWEST, -(-len(ordered) // max(tasks, 1))))
+    batches: list[list[Arrival]] = []
+    size = 0
+    for one in ordered:
+        cost = 0 if one.rule else one.size
+        if not batches or len(batches[-1]) >= files or size + cost > most_bytes:
+            batches.append([])
+            size = 0
+        batches[-1].append(one)
+        size += cost
+    return batches

@@ -1,0 +1,97 @@
+"""One run of a job: plan, land, publish, and the books. Whatever an earlier run left undone is done as well."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from jobs.access import Access
+from jobs.books import generations, quarantines, to_be_booked
+from jobs.land import Batch, land
+from jobs.mapping import Failed, Map
+from jobs.plan import plan, read_ledgers
+from jobs.publish import Day, Input, publish
+from jobs.settle import Settling
+from lake.books import Ledger, Plan
+from schemas import TABLES
+
+
+@dataclass(slots=True)
+class Report:
+    """What a run did. counts: of the batches landed now: objects by outcome, records in, kept, filtered, quarantined.
+
+    days: how many days of data tables got a new generation. failed: tasks that raised; their work waits.
+    """
+
+    job: str
+    plans: list[int] = field(default_factory=list)
+    batches: int = 0
+    days: int = 0
+    rows: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    failed: list[Failed] = field(default_factory=list)
+
+
+def run(lake: Access, job: str, mapper: Map, glue: Any, sqs: Any, clock: Callable[[], datetime], tasks: int) -> Report:
+    """One run. glue, sqs: boto3 clients. tasks: how many batches keep the cluster busy."""
+    report = Report(job)
+    plans = plan(lake, job, clock(), Settling(lake, glue, sqs, clock()), tasks)
+    report.plans = [one.number for one in plans]
+    ledgers = _land(lake, plans, mapper, report)
+    touched = _by_day(ledgers)
+    data = {day: inputs for day, inputs in touched.items() if not TABLES[day[0]].books}
+    made, failed = publish(lake, data, mapper, clock)
+    report.days = len(made)
+    report.rows = sum(one.rowsout - one.rowsbefore for one in made)
+    report.failed += failed
+    _keep_books(lake, touched, mapper, clock, report)
+    return report
+
+
+def _land(lake: Access, plans: list[Plan], mapper: Map, report: Report) -> list[Ledger]:
+    """All ledgers of the open plans: those that are there, and those of the batches landed now."""
+    ledgers: list[Ledger] = []
+    missing: list[Batch] = []
+    for one in plans:
+        there = read_ledgers(lake, one)
+        landed = {ledger.batch for ledger in there}
+        ledgers += there
+        for position, arrivals in enumerate(one.batches):
+            batch = Batch(one.job, one.number, position, one.planned, arrivals)
+            if batch.id not in landed:
+                missing.append(batch)
+    for result in mapper("land", "batches", land, missing):
+        if isinstance(result, Failed):
+            report.failed.append(result)
+        else:
+            ledgers.append(result)
+            report.batches += 1
+            report.counts.update(result.counts)
+    return ledgers
+
+
+def _by_day(ledgers: Iterable[Ledger]) -> dict[Day, list[Input]]:
+    days: dict[Day, dict[str, Input]] = {}
+    for ledger in ledgers:
+        for piece in ledger.pieces:
+            day = days.setdefault((piece.table, piece.day), {})
+            day.setdefault(ledger.batch, Input(ledger.batch)).pieces.append(piece)
+    return {day: list(inputs.values()) for day, inputs in days.items()}
+
+
+def _keep_books(
+    lake: Access, touched: dict[Day, list[Input]], mapper: Map, clock: Callable[[], datetime], report: Report
+) -> None:
+    """Publish the books. Last of all the generations': once they are booked, their conflicts are as well."""
+    markers = to_be_booked(lake, touched)
+    books = {day: list(inputs) for day, inputs in touched.items() if TABLES[day[0]].books}
+    for day, inputs in quarantines(markers).items():
+        books.setdefault(day, []).extend(inputs)
+    _, failed = publish(lake, books, mapper, clock)
+    report.failed += failed
+    if not failed:
+        _, failed = publish(lake, generations(markers), mapper, clock)
+        report.failed += failed

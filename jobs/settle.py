@@ -1,0 +1,65 @@
+"""When is a plan over? When readers see all of its work: then, and only then, the planner may forget it.
+
+Its batches stand in the newest marker of every day they touch, the catalog points there, the generations are booked,
+and the marker is older than any request that could still be on its way. Where the catalog lags, the marker is
+announced again.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from jobs.access import Access
+from jobs.books import to_be_booked
+from jobs.publish import newest
+from lake import keys
+from lake.books import Ledger, Marker, Plan
+
+LAG = 600  # seconds after which a marker that the catalog does not show counts as lost on its way
+
+
+class Settling:
+    """The judge. glue, sqs: boto3 clients; now: the run's time."""
+
+    def __init__(self, lake: Access, glue: Any, sqs: Any, now: datetime) -> None:
+        self._lake, self._glue, self._sqs, self._now = lake, glue, sqs, now
+
+    def __call__(self, plan: Plan, ledgers: list[Ledger]) -> bool:
+        """Whether readers see all that the plan's ledgers name."""
+        del plan
+        days: dict[tuple[str, str], set[str]] = {}
+        for ledger in ledgers:
+            for piece in ledger.pieces:
+                days.setdefault((piece.table, piece.day), set()).add(ledger.batch)
+        over = [self._shows(table, day, batches) for (table, day), batches in sorted(days.items())]
+        return all(over) and not to_be_booked(self._lake, days)
+
+    def _shows(self, table: str, day: str, batches: set[str]) -> bool:
+        marker = newest(self._lake, table, day)
+        if marker is None or not batches <= set(marker.batches):
+            return False
+        age = (self._now - datetime.fromisoformat(marker.at)).total_seconds()
+        if self._location(table, day) != marker.location:
+            if age > LAG:
+                self._announce(marker)
+            return False
+        return age > self._lake.settings.bounds.settle_seconds
+
+    def _location(self, table: str, day: str) -> str | None:
+        try:
+            found = self._glue.get_partition(
+                DatabaseName=self._lake.settings.lake.database, TableName=table, PartitionValues=[day]
+            )
+        except self._glue.exceptions.EntityNotFoundException:
+            return None
+        return str(found["Partition"]["StorageDescriptor"]["Location"])
+
+    def _announce(self, marker: Marker) -> None:
+        """What S3 should have said, said again: AddAPart remains the only writer of partitions."""
+        url = self._sqs.get_queue_url(QueueName=self._lake.settings.lake.queue)["QueueUrl"]
+        key = keys.marker(marker.table, marker.day, marker.generation)
+        s3 = {"bucket": {"name": self._lake.books}, "object": {"key": key}}
+        record = {"eventName": "ObjectCreated:Put", "eventTime": marker.at, "s3": s3}
+        self._sqs.send_message(QueueUrl=url, MessageBody=json.dumps({"Records": [record]}))

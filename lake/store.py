@@ -1,0 +1,112 @@
+"""S3, as the jobs use it: whole objects, ranges, listings, and the create-only PUT that every commit is.
+
+By obstore: one GET an object, one PUT a file, threads that do not wait for Python. (boto3 as Glue ships it does not
+know If-None-Match, and is ten times slower.) Where the environment names an endpoint (AWS_ENDPOINT_URL), that is where
+it goes: so a local lake is reached by the same code.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import timedelta
+from io import BytesIO
+from typing import IO, Any
+
+import boto3
+import obstore
+from obstore.auth.boto3 import Boto3CredentialProvider
+from obstore.exceptions import AlreadyExistsError, NotFoundError, PreconditionError
+from obstore.store import S3Store
+
+
+class Gone(Exception):
+    """The object version that was asked for is not there: overwritten or deleted."""
+
+
+class Store:
+    """Objects by bucket and key. Safe to share between threads; made anew in each process."""
+
+    def __init__(self, region: str) -> None:
+        self._region = region
+        self._session = boto3.session.Session(region_name=region)
+        self._buckets: dict[str, S3Store] = {}
+
+    def _bucket(self, name: str) -> S3Store:
+        if name not in self._buckets:
+            endpoint = os.environ.get("AWS_ENDPOINT_URL")
+            options: dict[str, Any] = {"endpoint": endpoint} if endpoint else {}
+            self._buckets[name] = S3Store(
+                name,
+                region=self._region,
+                credential_provider=Boto3CredentialProvider(self._session),
+                client_options={"allow_http": bool(endpoint), "timeout": timedelta(seconds=120)},
+                retry_config={"max_retries": 8, "retry_timeout": timedelta(seconds=180)},
+                **options,
+            )
+        return self._buckets[name]
+
+    def get(self, bucket: str, key: str, etag: str = "", version: str = "") -> bytes:
+        """The object's bytes: of this version, else only if its ETag still is `etag`. Raises Gone."""
+        if "//" in key or key.startswith("/"):
+            return self._get_odd(bucket, key, etag, version)
+        options: dict[str, Any] = {}
+        if version:
+            options["version"] = version
+        elif etag:
+            options["if_match"] = f'"{etag}"'
+        try:
+            return bytes(obstore.get(self._bucket(bucket), key, options=options).bytes())  # type: ignore[arg-type]
+        except (NotFoundError, PreconditionError, FileNotFoundError) as error:
+            raise Gone(f"s3://{bucket}/{key}: {_first_line(error)}") from error
+
+    def _get_odd(self, bucket: str, key: str, etag: str, version: str) -> bytes:
+        """A key with empty parts, which S3 allows and obstore does not."""
+        client = self._session.client("s3")
+        only = {"VersionId": version} if version else {"IfMatch": etag} if etag else {}
+        try:
+            body: bytes = client.get_object(Bucket=bucket, Key=key, **only)["Body"].read()
+        except client.exceptions.ClientError as error:
+            if error.response["Error"]["Code"] in ("NoSuchKey", "NoSuchVersion", "PreconditionFailed", "404", "412"):
+                raise Gone(f"s3://{bucket}/{key}: {error}") from error
+            raise
+        return body
+
+    def get_range(self, bucket: str, key: str, start: int, length: int) -> bytes:
+        """`length` bytes of the object from `start`."""
+        return bytes(obstore.get_range(self._bucket(bucket), key, start=start, length=length))
+
+    def put(self, bucket: str, key: str, data: bytes | IO[bytes]) -> None:
+        """Write a private object: its name is nobody else's. A large file goes up in parts."""
+        obstore.put(self._bucket(bucket), key, BytesIO(data) if isinstance(data, bytes) else data)
+
+    def create(self, bucket: str, key: str, data: bytes) -> bool:
+        """The commit: True if this call created the object, False if there is one already."""
+        try:
+            obstore.put(self._bucket(bucket), key, data, mode="create", use_multipart=False)
+        except (AlreadyExistsError, FileExistsError):
+            return False
+        return True
+
+    def copy(self, bucket: str, source: str, target: str) -> None:
+        """Copy inside the bucket: no byte passes through here."""
+        obstore.copy(self._bucket(bucket), source, target)
+
+    def delete(self, bucket: str, keys: list[str]) -> None:
+        """Delete objects; those that are gone already are no error."""
+        if keys:
+            obstore.delete(self._bucket(bucket), keys)
+
+    def list(self, bucket: str, prefix: str) -> Iterator[str]:
+        """The keys that begin with `prefix`, in order. A LIST per thousand that are taken."""
+        for chunk in obstore.list(self._bucket(bucket), prefix, chunk_size=1000):
+            for entry in chunk:
+                yield entry["path"]
+
+    def first(self, bucket: str, prefix: str) -> str | None:
+        """The first key that begins with `prefix`: one LIST."""
+        return next(self.list(bucket, prefix), None)
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().split("\n", 1)[0][:300]
