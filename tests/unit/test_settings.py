@@ -1,0 +1,55 @@
+"""lake.toml is refused with the line and the reason, never half understood."""
+
+from pathlib import Path
+
+import pytest
+
+from lake.settings import SettingsError, parse
+
+TEXT = (Path(__file__).parents[2] / "lake.toml").read_text()
+
+
+def test_the_shipped_settings_are_valid_and_default_to_the_four_events_of_the_question() -> None:
+    settings = parse(TEXT)
+    assert settings.jobs["cloudtrail"].events == (
+        "ssm:StartSession",
+        "sts:AssumeRole",
+        "sts:AssumeRoleWithSAML",
+        "ecs:ExecuteCommand",
+    )
+    assert not settings.jobs["cloudtrail"].everything
+
+
+@pytest.mark.parametrize(
+    ("good", "wrong", "says"),
+    [
+        ("accounts_deny = []", 'accounts_deny = ["12345"]', "accounts_deny has '12345', which is not an account"),
+        ("accounts_deny = []", "accounts_denied = []", "no setting 'accounts_denied'"),
+        ("batch_files = 2000", 'batch_files = "many"', "batch_files must be a whole number"),
+        ("batch_files = 2000", "batch_files = 0", "batch_files must be at least 1"),
+        ('bucket = "loglake-raw-cloudtrail"', 'bucket = "loglake-books"', "loglake-books is the lake's own"),
+        ('readready = "loglake-readready"', 'readready = "loglake-books"', "must be three buckets"),
+        ('job = "cloudwatch"', 'job = "vpcflow"', "there is no job 'vpcflow'"),
+        ('name = "sessionlogs"', 'name = "cloudtrail"', "two sources are called cloudtrail"),
+        ('"ssm:StartSession"', '"StartSession"', "which is not service:Action"),
+        ('keep = "filtered"', 'keep = "all"', 'it is "filtered" or "everything"'),
+        ("{hh}/{file}", "{hour}/{file}", "{hour} is no part of a key"),
+        ("[bounds]", "[bounds", "not TOML"),
+        ('books = "loglake-books"', 'book = "loglake-books"', "no setting 'book'"),
+    ],
+)
+def test_a_wrong_setting_is_refused_with_its_line_and_the_reason(good: str, wrong: str, says: str) -> None:
+    text = TEXT.replace(good, wrong, 1)
+    assert text != TEXT
+    with pytest.raises(SettingsError) as error:
+        parse(text, "s3://books/lake.toml")
+    message = str(error.value)
+    assert says in message
+    assert message.startswith("s3://books/lake.toml")
+    line = TEXT[: TEXT.index(good)].count("\n") + 1
+    assert f"line {line}" in message
+
+
+def test_no_sources_is_refused() -> None:
+    with pytest.raises(SettingsError, match="no \\[\\[sources\\]\\]"):
+        parse('[buckets]\nbooks = "abc-books"\nreadready = "abc-ready"\nresults = "abc-results"\n')
