@@ -101,13 +101,17 @@ def test_in_any_order_and_with_repeats_the_same_is_shown_and_the_books_balance(
     # A contradiction never vanishes: every identity with two contents has sent something to quarantine.
     named = sorted((one for one in copies if one.eventid), key=str)
     contradictions = [
-        key for key, same in groupby(named, key=lambda one: (one.eventid, one.second)) if len({s.content for s in same}) > 1
+        key
+        for key, same in groupby(named, key=lambda one: (one.eventid, one.second))
+        if len({s.content for s in same}) > 1
     ]
     assert bool(quarantined) == bool(contradictions)
 
 
 def test_rows_are_shown_in_order_of_time() -> None:
-    rows = merge(TABLE, table([Copy("a", 9, None, 0, 0)]), table([Copy("b", 3, None, 1, 0), Copy("c", 5, None, 1, 1)])).rows
+    rows = merge(
+        TABLE, table([Copy("a", 9, None, 0, 0)]), table([Copy("b", 3, None, 1, 0), Copy("c", 5, None, 1, 1)])
+    ).rows
     assert rows["eventid"].to_pylist() == ["b", "c", "a"]
 
 

@@ -37,7 +37,9 @@ def test_s3s_own_notification_has_an_url_encoded_key() -> None:
 
 
 def test_a_notification_wrapped_by_sns_is_the_same() -> None:
-    body = json.dumps({"Type": "Notification", "TopicArn": "arn:aws:sns:x", "Message": json.dumps({"Records": [RECORD]})})
+    body = json.dumps(
+        {"Type": "Notification", "TopicArn": "arn:aws:sns:x", "Message": json.dumps({"Records": [RECORD]})}
+    )
     assert announced(body) == [EXPECTED]
 
 

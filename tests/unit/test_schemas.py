@@ -2,7 +2,7 @@
 
 import pytest
 
-from schemas import TABLES, Table
+from schemas import TABLES, Table, docs
 from schemas.arrow import arrow_schema
 from schemas.glue import partition_input, table_input
 
@@ -40,6 +40,11 @@ def test_a_location_without_a_slash_is_refused_because_it_would_take_in_its_neig
 
 
 def test_glue_is_asked_to_filter_partitions() -> None:
-    assert table_input(TABLES["from_cloudtrail_readready"], "s3://b/t/")["Parameters"][
-        "partition_filtering.enabled"
-    ] == "true"
+    assert (
+        table_input(TABLES["from_cloudtrail_readready"], "s3://b/t/")["Parameters"]["partition_filtering.enabled"]
+        == "true"
+    )
+
+
+def test_the_tables_page_says_what_is_declared() -> None:
+    assert docs.TARGET.read_text() == docs.render(), "stale: run python -m schemas.docs"
