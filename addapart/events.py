@@ -54,6 +54,8 @@ def _read(message: dict[str, Any]) -> list[Announced]:
                 arrived=str(message["time"]),
             )
         ]
+    if not isinstance(message["Records"], list):
+        raise TypeError("Records is no list")
     return [_record(one) for one in message["Records"] if not str(one["eventName"]).startswith("ObjectRemoved")]
 
 

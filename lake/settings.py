@@ -148,9 +148,10 @@ class _Parser:
                 raise self.error("bucket", one.bucket, f"{one.bucket} is the lake's own: it would read what it writes")
         names = [one.name for one in sources]
         for repeated in {n for n in names if names.count(n) > 1}:
-            raise self.error("name", repeated, f"two sources are called {repeated}")
-        if len({buckets.books, buckets.readready, buckets.results}) < 3:
-            raise self.error("buckets", "", "books, readready and results must be three buckets")
+            raise self.error("name", repeated, f"two sources are called {repeated}", last=True)
+        own = (buckets.books, buckets.readready, buckets.results)
+        for repeated in {n for n in own if own.count(n) > 1}:
+            raise self.error("", repeated, "books, readready and results must be three buckets", last=True)
         for field_ in fields(buckets):
             self.matches(field_.name, getattr(buckets, field_.name), _BUCKET, "a bucket's name")
         jobs = self.table("jobs")
@@ -258,12 +259,12 @@ class _Parser:
                 inside = f"[{where}]" if where else "lake.toml"
                 raise self.error(key, "", f"{inside} has no setting {key!r}; it knows {', '.join(sorted(known))}")
 
-    def error(self, key: str, value: str, why: str) -> SettingsError:
-        """tomllib keeps no line numbers: the line is the first that has both the key's last word and the value."""
+    def error(self, key: str, value: str, why: str, last: bool = False) -> SettingsError:
+        """tomllib keeps no line numbers: the line is the first (or last) that has the key's last word and the value."""
         word = key.rsplit(".", 1)[-1]
-        lines = self.text.splitlines()
+        lines = [(number, line.split("#", 1)[0]) for number, line in enumerate(self.text.splitlines(), 1)]
         for wanted in ((word, value), (value,) if value else (word,)):
-            for number, line in enumerate(lines, 1):
-                if all(one in line for one in wanted):
-                    return SettingsError(f"{self.name}, line {number}: {why}")
+            found = [number for number, line in lines if all(one in line for one in wanted)]
+            if found:
+                return SettingsError(f"{self.name}, line {found[-1 if last else 0]}: {why}")
         return SettingsError(f"{self.name}: {why}")
