@@ -10,7 +10,7 @@ import pyspark
 from infra.glue_modules import PYPROJECT, PYTHON, SHIPPED, SPARK, additional, pinned
 
 ROOT = Path(__file__).parents[2]
-IN_THE_WHEEL = {"jobs", "lake", "schemas"}
+OURS = {"addapart", "jobs", "lake", "schemas"}
 
 
 def imported(package: str) -> set[str]:
@@ -21,7 +21,7 @@ def imported(package: str) -> set[str]:
                 found |= {name.name.split(".")[0] for name in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module:
                 found.add(node.module.split(".")[0])
-    return found - set(sys.stdlib_module_names) - IN_THE_WHEEL
+    return found - set(sys.stdlib_module_names) - OURS
 
 
 def test_what_glue_ships_is_pinned_at_glues_version_and_installed_here() -> None:
