@@ -15,6 +15,7 @@ from lake.books import Arrival, Ledger, Plan, dump, load_arrivals, load_ledger, 
 
 Settled = Callable[[Plan, list[Ledger]], bool]
 FEWEST = 25  # objects in a batch: below this a task costs more to start than to do
+READ = 64  # inbox files read at once
 
 
 def read_plan(lake: Access, job: str, number: int) -> Plan:
@@ -24,8 +25,8 @@ def read_plan(lake: Access, job: str, number: int) -> Plan:
 
 def read_ledgers(lake: Access, plan: Plan) -> list[Ledger]:
     """The ledgers of those of the plan's batches that are landed."""
-    listed = lake.store.list(lake.books, keys.ledgers(plan.job, plan.number))
-    return [load_ledger(lake.store.get(lake.books, key)) for key in listed]
+    listed = list(lake.store.list(lake.books, keys.ledgers(plan.job, plan.number)))
+    return [load_ledger(data) for data in lake.store.get_all(lake.books, listed)]
 
 
 def plan(lake: Access, job: str, now: datetime, settled: Settled, tasks: int) -> list[Plan]:
@@ -79,12 +80,14 @@ def _take(lake: Access, waiting: list[str], carried: list[Arrival]) -> tuple[lis
     """Inbox files up to the bound, and their arrivals: each object version once, whatever announced it."""
     consumed: list[str] = []
     arrivals = {one.identity: one for one in carried}
-    for key in waiting:
-        if consumed and len(arrivals) >= lake.settings.bounds.plan_objects:
+    for at in range(0, len(waiting), READ):
+        if len(arrivals) >= lake.settings.bounds.plan_objects:
             break
-        for one in load_arrivals(lake.store.get(lake.books, key)):
-            arrivals.setdefault(one.identity, one)
-        consumed.append(key)
+        some = waiting[at : at + READ]
+        for data in lake.store.get_all(lake.books, some):
+            for one in load_arrivals(data):
+                arrivals.setdefault(one.identity, one)
+        consumed += some
     return consumed, list(arrivals.values())
 
 
