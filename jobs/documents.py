@@ -1,9 +1,9 @@
 """Where one JSON document ends and the next begins, in the text of a Firehose object.
 
-Firehose joins what it is given with nothing between, so an object is documents joined by nothing, blanks, line ends or,
-from people's own exports, the commas of an array; between them may lie lines of plain text and broken documents. Text
-inside a document may hold anything, `}{` too: only a parser knows its end. msgspec's, which runs at some GB/s, says where:
-its error for a document with something behind it has the position of that something.
+Firehose joins what it is given with nothing between, so an object is documents joined by nothing, blanks, line ends
+or, in people's own exports, the commas of an array; between them may lie lines of plain text and broken documents.
+Text inside a document may hold anything, `}{` too: only a parser knows its end. msgspec's, which reads some GB a
+second, tells: its error for a document with something behind it has the position of that something.
 """
 
 from __future__ import annotations
@@ -27,10 +27,11 @@ class Kind(Enum):
 
 
 class Piece(NamedTuple):
-    """A stretch of the text. An object's `data` is JSON for msgspec: lone surrogates in it are mended."""
+    """A stretch of the text, and where it ends there. An object's `data` is mended (see `mend`) to be read."""
 
     kind: Kind
     data: bytes
+    end: int
 
 
 class _Anything(msgspec.Struct, gc=False):
@@ -40,11 +41,11 @@ class _Anything(msgspec.Struct, gc=False):
 _skip = msgspec.json.Decoder(_Anything).decode
 _TRAILING = re.compile(r"trailing characters \(byte (\d+)\)")
 # What may lie between documents: blanks, byte order marks, and the brackets and commas of an array of documents.
-_BETWEEN = re.compile(rb'(?:[ \t\r\n,]|\xef\xbb\xbf|\[(?=\s*\{\s*")|\](?=\s*(?:[\[{\],]|\Z)))*')
-# Where reading can begin again: a known first key, or a brace at a line's begin. Inside a JSON string its quote would be
-# escaped, so no sound document holds one of these but at its own begin.
+_BETWEEN = re.compile(rb'(?:[ \t\r\n,]+|\xef\xbb\xbf|\[(?=\s*\{\s*")|\](?=\s*(?:[\[{\],]|\Z)))*')
+# Where reading can begin again: a known first key, or a brace at a line's begin. Inside a JSON string its quote would
+# be escaped, so no sound document holds one of these but at its own begin.
 _BEGIN = re.compile(rb'\{\s*"(?:messageType|owner|eventVersion)"\s*:|(?<=\n)\{\s*"')
-_JSON_LIKE = re.compile(rb'\{\s*(?:["}]|\Z)')
+_JSON_LIKE = re.compile(rb'\{\s*(?:"|\Z)')
 _LOG_EVENTS = re.compile(rb'(?<!\\)"logEvents"\s*:\s*\[')
 _ESCAPE = re.compile(
     rb"\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|u[dD][89a-fA-F][\da-fA-F]{2}|.)", re.S
@@ -61,14 +62,14 @@ def split(text: bytes) -> Iterator[Piece]:
             sound, mended = mend(text), True
             continue
         if end is not None:
-            yield Piece(Kind.OBJECT, sound[at:end])
+            yield Piece(Kind.OBJECT, sound[at:end], end)
         elif _JSON_LIKE.match(text, at):
             begin = _BEGIN.search(text, at + 1)
             end = begin.start() if begin else len(text)
-            yield Piece(Kind.BROKEN, text[at:end])
+            yield Piece(Kind.BROKEN, text[at:end], end)
         else:
             end = _line_end(text, at)
-            yield Piece(Kind.TEXT, text[at:end].rstrip(b"\r"))
+            yield Piece(Kind.TEXT, text[at:end].rstrip(b"\r"), end)
         at = _after(_BETWEEN, text, end)
 
 
@@ -101,7 +102,10 @@ def salvage(cut: bytes) -> tuple[bytes, bytes]:
 
 
 def mend(text: bytes) -> bytes:
-    r"""The JSON text with each escaped lone surrogate (half a character: not UTF-8) as \ufffd. Length and positions stay."""
+    r"""The JSON text with each escaped lone surrogate (half a character, which UTF-8 cannot hold) as \ufffd.
+
+    Length and positions stay.
+    """
     return _ESCAPE.sub(_mended, text) if b"\\ud" in text or b"\\uD" in text else text
 
 
