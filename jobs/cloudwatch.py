@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from jobs import keystrokes
-from jobs.documents import Kind, Piece, salvage, split
+from jobs.documents import BOM, Kind, Piece, salvage, split
 from jobs.envelopes import Bare, Document, Event, Trouble, count, read
 from jobs.keystrokes import Record
 from jobs.rows import Bad, Outcome, Source
@@ -123,7 +123,7 @@ class _Object:
         if unpacked.reason:
             whole = rest if self.ours else text[:_SHOWN]
             trouble = Trouble(unpacked.reason, unpacked.detail, whole + unpacked.rest)
-        elif not self.ours and text.strip():
+        elif not self.ours and text.removeprefix(BOM).strip():
             detail = (
                 f"neither a CloudWatch Logs document nor a session's record; it looks like this: {sniff(text).name}"
             )

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import msgspec
 
+BOM = b"\xef\xbb\xbf"  # a byte order mark
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 

@@ -144,8 +144,9 @@ def _loose_event(data: bytes) -> Event | Trouble:
     try:
         fields = _fields(data)
         message = _text(fields, "message")
-        if message is None and fields.get("message", b"null") != b"null":
-            message = bytes(fields["message"]).decode()
+        other = bytes(fields.get("message", b"null"))
+        if message is None and other != b"null":
+            message = other.decode()
         identifier, timestamp = _text(fields, "id"), _whole_number(fields, "timestamp")
     except UnicodeDecodeError as error:
         return Trouble("not-utf8", str(error), data)
