@@ -1,0 +1,58 @@
+# Log Lake on this machine. `make` alone says what there is; the work is done by cli/.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+PYTHON ?=
+RAW ?=
+KEEP ?=
+export PYTHON RAW KEEP
+
+# Any Python can run the bootstrap: it finds 3.11 itself, or says how to get it.
+ANY := $(shell command -v python3 || command -v python3.11 || command -v python)
+BOOTSTRAP = @test -n "$(ANY)" || { echo "loglake: there is no Python here. Install Python 3.11." >&2; exit 2; }; \
+	"$(ANY)" cli/bootstrap.py
+BIN := .venv/bin
+
+.PHONY: help
+help:
+	@echo "Log Lake: raw logs of AWS in, answers to who did what in Session Manager out."
+	@echo
+	@echo "  make run                      a lake on this machine, a sample company's logs through it, and what they say"
+	@echo "  make run RAW=path             the same with your own CloudTrail and Firehose files: a file or any tree of them"
+	@echo "  make run RAW=path KEEP=everything     the same, with the event filters off"
+	@echo "  make down                     stop the lake that make run left running"
+	@echo "  make test                     lint, types and all tests"
+	@echo "  make package                  dist/: the wheel that AWS Glue is given"
+	@echo "  make clean                    stop the lake; remove the environment, the lake's state and all caches"
+	@echo
+	@echo "Needs Python 3.11 and nothing else: no Java, no Docker, no AWS account. PYTHON=path names one that is not found."
+	@echo "Runs on Linux (x86-64; arm64 with JAVA_HOME at a Java 17) and macOS. It never speaks to real AWS."
+	@echo "Afterwards: $(BIN)/loglake --help"
+
+.PHONY: run
+run:
+	$(BOOTSTRAP) run
+	@$(BIN)/loglake demo --raw "$$RAW" --keep "$${KEEP:-filtered}"
+
+.PHONY: test
+test:
+	$(BOOTSTRAP) test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+.PHONY: package
+package:
+	$(BOOTSTRAP) run
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+	@ls dist/*.whl
+
+.PHONY: down
+down:
+	@if [ -x $(BIN)/loglake ]; then $(BIN)/loglake down; else echo "There is no environment, so no lake."; fi
+
+.PHONY: clean
+clean: down
+	rm -rf .venv .loglake dist build *.egg-info spark-warehouse
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

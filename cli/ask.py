@@ -1,0 +1,256 @@
+"""The commands that ask: sessions, transcript, query, summary. All through Athena's API, here or in AWS."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import boto3
+import click
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError
+
+from cli import home, sessions as sessions_table, show, summary as summary_lines
+from cli.athena import Athena, literal, where
+from cli.errors import CODES, NOT_FOUND, Failure
+from cli.safe import safe
+from infra.local.lifecycle import Running
+from infra.resources import WORKGROUP
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+_DAY = click.DateTime(["%Y-%m-%d"])
+_PATIENT = Config(retries={"mode": "standard", "max_attempts": 8})
+_ACCOUNT = re.compile(r"\d{12}")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which lake is asked: the one on this machine, unless AWS is named."""
+
+    aws: bool = False
+    profile: str | None = None
+    region: str | None = None
+    workgroup: str | None = None
+
+
+def connect(place: Place) -> Athena:
+    """Athena at that place. Without `aws` this process can from now on reach nothing but this machine."""
+    if not place.aws:
+        return connect_local(home.running())
+    settings = home.settings()
+    try:
+        session = boto3.session.Session(profile_name=place.profile, region_name=place.region)
+        region = session.region_name or settings.lake.region
+        client = session.client("athena", region_name=region, config=_PATIENT)
+    except BotoCoreError as error:
+        raise Failure(f"AWS: {error}", "See the profiles that there are: aws configure list-profiles.") from None
+    return Athena(client, settings.lake.database, place.workgroup or WORKGROUP)
+
+
+def connect_local(lake: Running) -> Athena:
+    """Athena of the lake on this machine, which this process must have entered (`home.running`)."""
+    client = boto3.client("athena", config=_PATIENT)
+    return Athena(client, home.settings_of(lake).lake.database, WORKGROUP)
+
+
+def place_options(function: Command) -> Command:
+    """--aws and what goes with it; the command gets `athena` instead."""
+
+    @click.option("--aws", is_flag=True, help="Ask the lake in AWS. Without this, never anything but this machine.")
+    @click.option("--profile", help="With --aws: the AWS profile.")
+    @click.option("--region", help="With --aws: the Region. Default: the profile's, then lake.toml's.")
+    @click.option("--workgroup", help="With --aws: the Athena workgroup. Default: loglake.")
+    @click.pass_context
+    def wrapped(
+        context: click.Context,
+        /,
+        aws: bool,
+        profile: str | None,
+        region: str | None,
+        workgroup: str | None,
+        **others: Any,
+    ) -> Any:
+        if not aws and (profile or region or workgroup):
+            raise click.UsageError("--profile, --region and --workgroup say which lake in AWS: they go with --aws.")
+        reach: Callable[[Place], Athena] = (context.obj or {}).get("connect", connect)
+        return function(athena=reach(Place(aws, profile, region, workgroup)), **others)
+
+    wrapped.__name__, wrapped.__doc__ = function.__name__, function.__doc__
+    wrapped.__click_params__ = wrapped.__click_params__ + getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
+    return wrapped  # type: ignore[return-value]
+
+
+def _raw_with(form: str, raw: bool) -> None:
+    if raw and form != "csv":
+        raise click.UsageError("--raw goes with --format csv. (json is exact by itself; a table never is.)")
+
+
+@click.command(epilog=CODES)
+@click.option("--day", type=_DAY, help="Sessions that began on this day (UTC).")
+@click.option("--from", "first", type=_DAY, help="The first day.")
+@click.option("--to", "last", type=_DAY, help="The last day.")
+@click.option("--account", help="Only this account: 12 digits.")
+@click.option("--user", help="Only people whose name or source identity holds this text.")
+@click.option("--raw", is_flag=True, help="With csv: the exact text, control characters and formulas included.")
+@show.option
+@place_options
+def sessions(
+    athena: Athena,
+    day: datetime | None,
+    first: datetime | None,
+    last: datetime | None,
+    account: str | None,
+    user: str | None,
+    form: str,
+    raw: bool,
+) -> None:
+    """Who had sessions, when and where, why, and whether there are keystrokes.
+
+    One line a session: started, denied or failed. All times are UTC. Where there are no keystrokes, the last column
+    says why (port forwarding and SSH cannot be logged; missing means that they should be there).
+
+    \b
+      loglake sessions --day 2026-03-02
+      loglake sessions --from 2026-03-01 --to 2026-03-31 --account 111122223333 --user alice
+      loglake sessions --format json | jq 'select(.outcome == "denied")'
+
+    json and csv have all columns of the view `sessions`, the table the chief ones. Without days, all days are read.
+    """
+    _raw_with(form, raw)
+    if day and (first or last):
+        raise click.UsageError("--day is one day; --from and --to are the first and the last of several.")
+    if account is not None and not _ACCOUNT.fullmatch(account):
+        raise click.UsageError(f"--account {account!r}: an account has 12 digits, leading zeros included.")
+    conditions = _days(day or first, day or last)
+    if account:
+        conditions.append(f"accountid = {literal(account)}")
+    if user:
+        names = " || ' ' || ".join(f"coalesce({one}, '')" for one in ("username", "sourceidentity", "principalarn"))
+        conditions.append(f"strpos(lower({names}), lower({literal(user)})) > 0")
+    sql = f"SELECT * FROM sessions{where(conditions)} ORDER BY calendarday, coalesce(starttime, firstkeystroke)"
+    answer = athena.ask(sql)
+    if form != "table":
+        show.show(answer, form, raw)
+        return
+    rows = sessions_table.read(answer)
+    if rows:
+        show.console().print(sessions_table.table(rows))
+    click.echo(f"{sessions_table.many(len(rows))}; all times are UTC", err=True)
+
+
+def _days(first: datetime | None, last: datetime | None) -> list[str]:
+    days: list[str] = []
+    if first:
+        days.append(f"calendarday >= {literal(_text(first.date()))}")
+    if last:
+        days.append(f"calendarday <= {literal(_text(last.date()))}")
+    if first and first == last:
+        return [f"calendarday = {literal(_text(first.date()))}"]
+    return days
+
+
+def _text(day: date) -> str:
+    return day.isoformat()
+
+
+@click.command(epilog=CODES)
+@click.argument("session_id", metavar="ID")
+@click.option("--day", type=_DAY, help="The day on which the session began (UTC): reads much less.")
+@click.option("--raw", is_flag=True, help="The lines as they were recorded, byte for byte, and nothing else.")
+@show.option
+@place_options
+def transcript(athena: Athena, session_id: str, day: datetime | None, form: str, raw: bool) -> None:
+    """What was typed and shown in one session, line by line.
+
+    ID is a session's id, as `loglake sessions` shows it; with the user's part before it (alice-0b7c...) it will do too.
+
+    \b
+      loglake transcript 0b7c1cc185ccf51a9
+      loglake transcript 0b7c1cc185ccf51a9 --raw > session.txt
+
+    Terminal escapes and whatever else would act on your screen are spelt out (\\x1b); `--raw` gives the bytes. Lines
+    that the agent sent again after a failed upload are marked with ~. Times are when a line's record was logged, in
+    UTC. A session without keystrokes prints none, says why on stderr, and that is no failure; an ID that is nowhere
+    in the lake is (exit code 4).
+    """
+    if raw and form != "table":
+        raise click.UsageError("--raw is a format of its own: leave --format out.")
+    identifier = session_id.rsplit("-", 1)[-1]
+    conditions = [*_days(day, day), f"sessionid = {literal(identifier)}"]
+    found = sessions_table.read(athena.ask(f"SELECT * FROM sessions{where(conditions)}"))
+    if not found:
+        on = f" on {_text(day.date())}" if day else ""
+        raise Failure(f"there is no session {safe(identifier)} in the lake{on}", "See loglake sessions.", NOT_FOUND)
+    answer = athena.ask(
+        f"SELECT * FROM transcript WHERE sessionid = {literal(identifier)}"
+        f"{sessions_table.keystroke_days(found)} ORDER BY linenumber"
+    )
+    if raw:
+        show.write(f"{line}\n" for line in sessions_table.raw_lines(answer))
+    elif form != "table":
+        show.show(answer, form)
+    else:
+        sessions_table.print_transcript(found[0], answer)
+    if not found[0].lines:
+        click.echo(f"no keystrokes: {safe(found[0].keystrokes)}", err=True)
+
+
+@click.command(epilog=CODES)
+@click.argument("sql", metavar="SQL|FILE|-")
+@click.option("--raw", is_flag=True, help="With csv: the exact text, control characters and formulas included.")
+@show.option
+@place_options
+def query(athena: Athena, sql: str, form: str, raw: bool) -> None:
+    """Ask in Athena's SQL.
+
+    SQL is the query itself, a file that holds it, or - for standard input.
+
+    \b
+      loglake query "SELECT username, count(*) FROM sessions GROUP BY username ORDER BY 2 DESC"
+      loglake query sql/questions/denied.sql --format csv > denied.csv
+      echo "SHOW TABLES" | loglake query - --format json
+
+    Tables: from_cloudtrail_readready, from_cloudwatch_readready, the views sessions and transcript, and the lake's
+    books lake_ledger, lake_quarantine, lake_generations; `DESCRIBE <table>` says what a column is. In Athena you pay
+    for what is read: name the days you want, WHERE calendarday BETWEEN '2026-03-01' AND '2026-03-02'.
+    """
+    _raw_with(form, raw)
+    show.show(athena.ask(_sql(sql)), form, raw)
+
+
+def _sql(text: str) -> str:
+    if text == "-":
+        text = sys.stdin.read()
+    elif not re.search(r"\s", text.strip()) or text.endswith(".sql"):
+        try:
+            text = Path(text).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise click.UsageError(f"{safe(text)} is neither SQL nor a file that can be read: {error}") from None
+    text = text.strip().removesuffix(";").rstrip()
+    if not text:
+        raise click.UsageError("there is no SQL to run.")
+    return text
+
+
+@click.command(epilog=CODES)
+@show.option
+@place_options
+def summary(athena: Athena, form: str) -> None:
+    """What came in and what became of it, by the lake's own books.
+
+    Objects that arrived: read, dropped by which control, gone. Records in them: kept, filtered by which rule,
+    quarantined and why. Rows: in the tables, duplicates, conflicts. Each level must add up to the one above; if it does
+    not, that is said and the exit code is 1 (so it is while a run is only half done).
+    """
+    figures = summary_lines.ask(athena)
+    if form == "table":
+        show.console().print(summary_lines.table(figures))
+    else:
+        show.show(summary_lines.answer(figures), form)
+    if wrong := figures.unequal():
+        raise Failure("the figures do not add up:\n  " + "\n  ".join(wrong), "If a run was stopped: loglake run ends it.")

@@ -1,0 +1,162 @@
+"""`loglake demo`, which is `make run`: a lake from nothing to answers, and what to try next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+from rich.rule import Rule
+from rich.text import Text
+
+from cli import home, local, sessions as sessions_table, steps, summary
+from cli.ask import connect_local
+from cli.athena import Athena, literal
+from cli.errors import CODES, Failure
+from cli.progress import duration
+from cli.sessions import Session
+from cli.show import console
+from examples.company import Company
+from infra.local import hermetic, lifecycle
+from infra.local.lifecycle import Running
+from lake.settings import Settings
+
+_SHOWN = 20  # sessions in the table
+_LINES = 25  # of the transcript
+
+
+@click.command(epilog=CODES)
+@click.option("--raw", metavar="PATH", default="", help="Your own logs, a file or a folder, instead of the sample's.")
+@click.option(
+    "--keep",
+    type=click.Choice(["filtered", "everything"]),
+    default="filtered",
+    show_default=True,
+    help="everything: the jobs' filters off.",
+)
+def demo(raw: str, keep: str) -> None:
+    """A lake from nothing to answers: what `make run` does.
+
+    Starts an empty lake on this machine, uploads a sample company's raw logs (or yours), lets AddAPart work its queue,
+    runs both jobs, and prints what became of everything, the sessions, and one session's transcript. The lake stays up
+    for the other commands. Ctrl-C stops it, and leaves no process.
+
+    \b
+      loglake demo
+      loglake demo --raw ~/logs/AWSLogs --keep everything
+    """
+    path = Path(raw) if raw else None
+    if path and not path.exists():
+        raise click.UsageError(f"there is no file or folder {raw!r} (seen from {Path.cwd()}).")
+    settings = home.settings(keep)
+    click.echo("Log Lake on this machine; real AWS is never spoken to. All times are UTC.\n")
+    try:
+        _demo(settings, path)
+    except KeyboardInterrupt:
+        lifecycle.down(home.home())
+        raise
+
+
+def _demo(settings: Settings, path: Path | None) -> None:
+    with steps.timed() as seconds, steps.told():
+        lake = lifecycle.up(settings, home.home())
+        hermetic.enter(lake.endpoint, lake.region)
+    _said("the embedded AWS is up", seconds, f"S3, SQS, Glue, Athena at {lake.endpoint}")
+    _fill(lake, settings, path)
+    with steps.timed() as seconds:
+        steps.drain(lake, "writing down what arrived")
+    _said("AddAPart has heard of all of it", seconds, "written down, raw partitions registered")
+    with steps.timed() as seconds:
+        steps.jobs(lake)
+    _said("both jobs have run on Spark", seconds, "decoded, filtered, published day by day as ORC")
+    with steps.timed() as seconds:
+        steps.drain(lake, "registering what was published")
+    _said("AddAPart has registered the days", seconds, "from here on, queries see them")
+    athena = connect_local(lake)
+    figures = summary.ask(athena)
+    _title("What came in, and what became of it")
+    console().print(summary.table(figures))
+    found = _sessions(athena)
+    _transcript(athena, found)
+    _next(lake, found)
+    local.check_sums(figures)
+
+
+def _said(what: str, seconds: Sequence[float], more: str) -> None:
+    click.echo(f"{duration(seconds[0]):>7}  {what}: {more}")
+
+
+def _title(text: str) -> None:
+    out = console()
+    out.print()
+    out.print(Rule(Text(text, style="bold"), align="left", style="dim"))
+
+
+def _fill(lake: Running, settings: Settings, path: Path | None) -> None:
+    """The sample company's logs, or the person's own, into the raw buckets."""
+    if path is None:
+        with steps.timed() as seconds:
+            objects = list(Company().objects())
+            count, size = steps.put_objects(lake, settings, objects, len(objects))
+        _said("a sample company's logs are uploaded", seconds, f"{count:,} raw objects, {size / 1e6:.1f} MB")
+        return
+    with steps.timed() as seconds:
+        results = steps.put(lake, settings, [path])
+    taken = sum(1 for one in results if one.job)
+    _said("your logs are uploaded", seconds, f"{taken:,} of {len(results):,} files in {path}")
+    click.echo()
+    local.print_put(results)
+    click.echo()
+    try:
+        local.check_put(results)
+    except Failure:
+        click.echo("The lake is empty, and stays up: loglake down stops it.")
+        raise
+
+
+def _sessions(athena: Athena) -> list[Session]:
+    found = sessions_table.read(
+        athena.ask("SELECT * FROM sessions ORDER BY calendarday, coalesce(starttime, firstkeystroke)")
+    )
+    _title(f"Sessions ({len(found):,})")
+    if not found:
+        click.echo("No session in these logs.")
+        return found
+    console().print(sessions_table.table(found[:_SHOWN]))
+    if len(found) > _SHOWN:
+        click.echo(f"... {len(found) - _SHOWN:,} more: {local.command()} sessions")
+    return found
+
+
+def _transcript(athena: Athena, found: Sequence[Session]) -> None:
+    """One session's transcript: one of several records, that can be read in one look if there is such a one."""
+    recorded = [one for one in found if one.lines]
+    if not recorded:
+        return
+    several = [one for one in recorded if one.records > 1] or recorded
+    chosen = min(several, key=lambda one: (one.lines > _LINES, one.lines if one.lines > _LINES else -one.lines))
+    _title("One session's transcript")
+    answer = athena.ask(
+        f"SELECT * FROM transcript WHERE sessionid = {literal(chosen.id)}"
+        f"{sessions_table.keystroke_days([chosen])} ORDER BY linenumber"
+    )
+    sessions_table.print_transcript(chosen, answer, _LINES)
+
+
+def _next(lake: Running, found: Sequence[Session]) -> None:
+    loglake = local.command()
+    day = found[0].day if found else "2026-03-02"
+    recorded = next((one.id for one in found if one.lines), "ID")
+    _title("What to try next")
+    for line in (
+        f"{loglake} sessions --day {day}",
+        f"{loglake} transcript {recorded}",
+        f'{loglake} query "SELECT eventname, errorcode, count(*) FROM from_cloudtrail_readready GROUP BY 1, 2"',
+        f'{loglake} query "SELECT * FROM lake_quarantine" --format json',
+        f"{loglake} --help",
+    ):
+        click.echo(f"  {line}")
+    click.echo("\nWith boto3, the aws command, or anything else that speaks to AWS:")
+    for line in local.exports(lake):
+        click.echo(f"  {line}")
+    click.echo(f"\nThe lake stays up until {loglake} down (or make down); its logs are in {lake.home}/log.")

@@ -1,0 +1,199 @@
+"""Answers on the screen or into a pipe: a table for people, JSON lines for programs, CSV for spreadsheets.
+
+table   every cell through `cli.safe`: no character from a log ever acts on a terminal, or in a pipe to one.
+json    one object a line, keys as the columns; exact: all but printable ASCII is escaped as JSON escapes it, and numbers
+        and booleans are JSON's own.
+csv     RFC 4180 with a header, for spreadsheets: control characters spelt out (line feeds and tabs stay, quoted), and
+        text that a spreadsheet would run as a formula (=, +, -, @ at its beginning) gets an apostrophe before it.
+        With `raw` neither: the exact text. Null is an empty field, empty text is "".
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+import click
+from rich import box
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cli.athena import Answer, Column, Row
+from cli.safe import safe
+
+FORMATS = ("table", "json", "csv")
+_INTEGERS = {"tinyint", "smallint", "integer", "int", "bigint"}
+_NUMBERS = _INTEGERS | {"double", "float", "real", "decimal"}
+_FORMULA = tuple("=+-@\t\r＝＋－＠")
+_PAGE = 1000  # rows that one table is laid out for; the next ones are laid out anew
+PIPE_WIDTH = 120  # columns of a table that goes into a file or a pipe
+
+
+class _Console(Console):
+    """Rich's console, that lets a closed pipe be what it is: the reader's wish."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
+def console(stderr: bool = False) -> Console:
+    """Where people read. Colours only on a terminal and without NO_COLOR; nothing in a text is taken for markup."""
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() or "COLUMNS" in os.environ else PIPE_WIDTH
+    return _Console(stderr=stderr, width=width, markup=False, highlight=False, emoji=False, soft_wrap=False)
+
+
+def unique(names: Sequence[str]) -> list[str]:
+    """Column names as JSON's keys: a name that repeats gets a number."""
+    seen: dict[str, int] = {}
+    result = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        result.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
+    return result
+
+
+def _json_value(value: str | None, kind: str) -> object:
+    if value is None:
+        return None
+    if kind in _INTEGERS:
+        return int(value)
+    if kind == "boolean":
+        return value == "true"
+    if kind in ("double", "float", "real"):
+        number = float(value)
+        return number if abs(number) < float("inf") else value  # JSON has no NaN and no Infinity
+    return value
+
+
+def json_line(names: Sequence[str], kinds: Sequence[str], row: Row) -> str:
+    """One row as a JSON object on one line of printable ASCII."""
+    values = {name: _json_value(value, kind) for name, kind, value in zip(names, kinds, row, strict=True)}
+    return json.dumps(values).replace("\x7f", "\\u007f")  # DEL is the one control character that JSON lets through
+
+
+def csv_field(value: str | None, kind: str, raw: bool) -> str:
+    """One field. See the module's docstring for what `raw` leaves out."""
+    if value is None:
+        return ""
+    if not raw:
+        value = safe(value, keep="\n\t")
+        if kind.split("(")[0] not in _NUMBERS and value.startswith(_FORMULA):
+            value = "'" + value
+    if value == "" or any(one in value for one in ',"\r\n') or value != value.strip():
+        return '"' + value.replace('"', '""') + '"'
+    return value
+
+
+def csv_line(row: Row, kinds: Sequence[str], raw: bool) -> str:
+    """One row, without its end."""
+    return ",".join(csv_field(value, kind, raw) for value, kind in zip(row, kinds, strict=True))
+
+
+def lines(answer: Answer, form: str, raw: bool) -> Iterator[str]:
+    """The answer as JSON lines or CSV, with their ends."""
+    kinds = [one.type for one in answer.columns]
+    if form == "json":
+        names = unique([one.name for one in answer.columns])
+        for row in answer.rows:
+            yield json_line(names, kinds, row) + "\n"
+        return
+    yield csv_line([one.name for one in answer.columns], ["varchar"] * len(kinds), raw) + "\r\n"
+    for row in answer.rows:
+        yield csv_line(row, kinds, raw) + "\r\n"
+
+
+def write(pieces: Iterable[str]) -> None:
+    """To standard output as UTF-8, whatever the locale says and with line ends as they are; an unpaired surrogate,
+    which UTF-8 cannot say, as the three bytes that it would have."""
+    out = click.get_binary_stream("stdout")
+    for piece in pieces:
+        out.write(piece.encode("utf-8", "surrogatepass"))
+    out.flush()
+
+
+def show(answer: Answer, form: str, raw: bool = False) -> int:
+    """Print the answer. Returns how many rows it had."""
+    count = 0
+
+    def counted() -> Iterator[Row]:
+        nonlocal count
+        for row in answer.rows:
+            count += 1
+            yield row
+
+    answer = Answer(answer.columns, counted())
+    if form == "table":
+        _show_table(answer)
+    else:
+        write(lines(answer, form, raw))
+    return count
+
+
+def _show_table(answer: Answer) -> None:
+    out = console()
+    first = True
+    while rows := list(islice(answer.rows, _PAGE)):
+        if _fits(answer.columns, out.width):
+            out.print(table(answer.columns, rows))
+        else:
+            for row in rows:
+                out.print(_record(answer.columns, row))
+        first = False
+    if first:
+        out.print("no rows")
+
+
+def _fits(columns: Sequence[Column], width: int) -> bool:
+    """Whether a table of so many columns can be read at that width; if not, each row is shown as a record."""
+    return sum(max(cell_len(one.name), 8) + 2 for one in columns) <= width or len(columns) == 1
+
+
+def table(columns: Sequence[Column], rows: Iterable[Row]) -> Table:
+    """A table of safe cells. Null is shown dimmed."""
+    result = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
+    for column in columns:
+        number = column.type.split("(")[0] in _NUMBERS
+        result.add_column(Text(safe(column.name)), justify="right" if number else "left", overflow="fold")
+    for row in rows:
+        result.add_row(*(cell(value) for value in row))
+    return result
+
+
+def cell(value: str | None, style: str = "") -> Text:
+    """One safe cell."""
+    return Text("null", style="dim") if value is None else Text(safe(value), style=style)
+
+
+def _record(columns: Sequence[Column], row: Row) -> Table:
+    result = Table(box=None, show_header=False, pad_edge=False)
+    result.add_column(style="bold", no_wrap=True)
+    result.add_column(overflow="fold")
+    for column, value in zip(columns, row, strict=True):
+        result.add_row(Text(safe(column.name)), cell(value))
+    result.add_row("", "")
+    return result
+
+
+def terminal_width() -> int:
+    """Columns of the screen."""
+    return shutil.get_terminal_size().columns
+
+
+def option(function: Any) -> Any:
+    """The option --format, the same for every command that answers."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(FORMATS),
+        default="table",
+        show_default=True,
+        help="json: an object a line, exact; csv: with a header, for spreadsheets.",
+    )(function)
