@@ -6,6 +6,7 @@ quarantine what is broken. So keys are read as tokens, not by a JSON parser that
 
 from __future__ import annotations
 
+import codecs
 import re
 import zlib
 from collections.abc import Iterator
@@ -80,7 +81,7 @@ _FORMATS = {
     b"Obj\x01": "Avro file",
     b"%PDF": "PDF file",
 }
-_BEGIN = re.compile(rb'(?:\A|(?<=[\n}\]]))[\s,]*(?=[{\[]\s*(?:["{\[\]}]|\Z))')
+_BEGIN = re.compile(rb'(?:\A|(?<=[\n}\]]))[\s,]{0,99}(?=[{\[]\s*(?:["{\[\]}]|\Z))')
 _TOKEN = re.compile(
     rb'"(?P<text>[^"\\]*(?:\\.[^"\\]*)*)"?(?P<key>\s*:)?|(?P<open>[{\[])|(?P<close>[}\]])|(?P<word>[^\s,:"{}\[\]]+)',
     re.S,
@@ -113,7 +114,7 @@ def _no_json(body: bytes) -> str:
         if body.startswith(magic):
             return name
     try:
-        body[:-3].decode()  # the prefix may end inside a character
+        codecs.getincrementaldecoder("utf-8")().decode(body)  # the prefix may end inside a character
     except UnicodeDecodeError:
         return "binary"
     if b"\0" in body:
@@ -176,11 +177,11 @@ def _outline(body: bytes, at: int) -> tuple[set[str], int]:
                 return paths, token.end()
             continue
         prefix, in_list = inside[-1] if inside else ("", True)
-        path = prefix if in_list else prefix + key
+        path = "" if len(inside) > _DEEP else prefix if in_list else prefix + key
         if in_list:
             paths.discard(f"{prefix.removesuffix('[]')}=[]")
         opened = token["open"]
-        if path and len(inside) < _DEEP:
+        if path:
             value = "[]" if opened == b"[" else (token["text"] or token["word"] or b"")[:_LONG].decode(errors="replace")
             paths.update((path, f"{path}={value}"))
         if opened == b"[":
