@@ -113,6 +113,7 @@ class _Object:
         self.ours = False  # whether anything here is CloudWatch Logs' or Session Manager's
 
     def decode(self, unpacked: Unpacked) -> Outcome:
+        """The text, piece by piece. Of an object that ends too early, the last document gives its whole log events."""
         text, rest = unpacked.text, b""
         for piece in split(text) if _OURS.search(text) else ():
             if piece.kind is Kind.BROKEN and unpacked.reason and piece.end == len(text):
@@ -124,9 +125,7 @@ class _Object:
             whole = rest if self.ours else text[:_SHOWN]
             trouble = Trouble(unpacked.reason, unpacked.detail, whole + unpacked.rest)
         elif not self.ours and text.removeprefix(BOM).strip():
-            detail = (
-                f"neither a CloudWatch Logs document nor a session's record; it looks like this: {sniff(text).name}"
-            )
+            detail = f"no CloudWatch Logs document, no session's record; it looks like this: {sniff(text).name}"
             trouble = Trouble("not-a-log", detail, text[:_SHOWN])
         else:
             return self.outcome
@@ -139,11 +138,7 @@ class _Object:
         if piece.kind is Kind.OBJECT:
             self.object(piece.data)
         elif piece.kind is Kind.TEXT:
-            self.bad(
-                Trouble(
-                    "no-session", "a plain text without log group and stream: whose it is cannot be told", piece.data
-                )
-            )
+            self.bad(Trouble("no-session", "plain text without log group and stream", piece.data))
         else:
             self.ours |= _OURS.search(piece.data) is not None
             self.bad(Trouble("not-json", "a JSON object begins here and is broken", piece.data))
