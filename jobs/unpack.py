@@ -14,6 +14,8 @@ from isal import isal_zlib
 MAGIC = b"\x1f\x8b"
 _GZIP = 31  # zlib's wbits for "a gzip member"
 _NESTED = 3  # gzip in gzip in gzip: seen twice at most
+_WINDOW = 1 << 15  # given to a member at a time: what it does not use is copied, so never the whole rest of the object
+_DAMAGED: tuple[type[Exception], ...] = (isal_zlib.IsalError, zlib.error, EOFError, ValueError)
 
 
 class Unpacked(NamedTuple):
@@ -30,13 +32,16 @@ class Unpacked(NamedTuple):
 
 def unpack(data: bytes, limit: int, joined: bool) -> Unpacked:
     """The object's text. `joined`: take every member, not the first alone. `limit`: in bytes, of the whole text."""
+    trouble = Unpacked(b"")
     for _ in range(_NESTED):
         if not data.startswith(MAGIC):
             break
         result = _members(data, limit, joined)
-        if result.reason or not result.text.startswith(MAGIC):
-            return result
+        # What encloses comes first: if it is cut off, so is what it holds.
+        trouble = trouble if trouble.reason else result
         data = result.text
+    if trouble.reason:
+        return trouble._replace(text=data)
     if len(data) > limit:
         return Unpacked(b"", "too-large", f"{len(data):,} bytes, the bound is {limit:,}", data[:0])
     return Unpacked(data)
@@ -44,29 +49,37 @@ def unpack(data: bytes, limit: int, joined: bool) -> Unpacked:
 
 def _members(data: bytes, limit: int, joined: bool) -> Unpacked:
     pieces: list[bytes] = []
-    room = limit
+    view, at, room = memoryview(data), 0, limit
     while True:
-        member = isal_zlib.decompressobj(_GZIP)
+        member, begin = isal_zlib.decompressobj(_GZIP), at
+        size = len(pieces)
         try:
-            piece = member.decompress(data, room + 1)
-        except (isal_zlib.IsalError, zlib.error, EOFError, ValueError) as error:
+            while not member.eof and at < len(data) and room >= 0:
+                window = view[at : at + _WINDOW]
+                piece = member.decompress(window, room + 1)
+                pieces.append(piece)
+                room -= len(piece)
+                at += len(window) - len(member.unused_data)
+        except _DAMAGED as error:
             # What the damaged member gave before the damage is kept: half a document is still evidence.
-            text, begun = b"".join(pieces), _up_to_the_damage(data, room)
-            return Unpacked(text + begun, "corrupt", f"damaged gzip: {error}", data)
-        pieces.append(piece)
-        room -= len(piece)
+            room += sum(map(len, pieces[size:]))
+            text, begun = b"".join(pieces[:size]), _up_to_the_damage(data[begin:], room)
+            return Unpacked(text + begun, "corrupt", f"damaged gzip: {error}", data[begin:])
         if room < 0:
             return Unpacked(b"".join(pieces)[:limit], "too-large", f"unpacks to more than the bound of {limit:,} bytes")
         if not member.eof:
             return Unpacked(b"".join(pieces), "truncated", "the gzip member ends too early", b"")
-        data = member.unused_data
-        if not data.strip(b"\0"):  # zeros after the last member are padding
+        if data.startswith(MAGIC, at) and joined:
+            continue
+        rest = data[at:]
+        if not rest.strip(b"\0"):  # zeros after the last member are padding
             return Unpacked(b"".join(pieces))
         if not joined:
-            return Unpacked(b"".join(pieces), "second-member", f"{len(data):,} bytes follow the gzip member", data)
-        if not data.startswith(MAGIC):
-            # Plain text after a member: Firehose never writes it, but a hand that joined files may have.
-            return Unpacked(b"".join(pieces) + data if len(data) <= room else b"".join(pieces))
+            return Unpacked(b"".join(pieces), "second-member", f"{len(rest):,} bytes follow the gzip member", rest)
+        # Plain text after a member: Firehose never writes it, but a hand that joined files may have.
+        if len(rest) > room:
+            return Unpacked(b"".join(pieces), "too-large", f"unpacks to more than the bound of {limit:,} bytes")
+        return Unpacked(b"".join(pieces) + rest)
 
 
 def _up_to_the_damage(data: bytes, limit: int) -> bytes:
