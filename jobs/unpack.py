@@ -15,7 +15,7 @@ MAGIC = b"\x1f\x8b"
 _GZIP = 31  # zlib's wbits for "a gzip member"
 _NESTED = 3  # gzip in gzip in gzip: seen twice at most
 _WINDOW = 1 << 15  # given to a member at a time: what it does not use is copied, so never the whole rest of the object
-_DAMAGED: tuple[type[Exception], ...] = (isal_zlib.IsalError, zlib.error, EOFError, ValueError)
+_DAMAGED: tuple[type[Exception], ...] = (isal_zlib.IsalError, zlib.error, EOFError, ValueError)  # type: ignore[assignment]
 
 
 class Unpacked(NamedTuple):
