@@ -1,0 +1,220 @@
+"""The engine: a query in Athena's SQL, answered by DuckDB from the registered partitions' ORC files.
+
+A table is a pyarrow dataset with one fragment a file, which carries its partition's values: a condition on the
+partition keys leaves the other files unopened. A file is read when DuckDB first wants it, from memory, columns by name.
+DuckDB itself can open nothing: neither files nor the network, and no query can change that.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.fs as pafs
+from sqlglot import exp
+
+from infra.local import athena_sql
+from infra.local.athena_catalog import Catalog, CatalogTable, arrow_type
+from infra.local.athena_errors import QueryError, position
+from infra.local.athena_macros import statements
+from infra.local.athena_results import Result, type_name
+from infra.views import view_definition
+
+_SAFE = {
+    "enable_external_access": "false",
+    "autoload_known_extensions": "false",
+    "autoinstall_known_extensions": "false",
+    "python_enable_replacements": "false",
+    "temp_directory": "",
+    "integer_division": "true",
+    "memory_limit": "2GB",
+}
+_CATALOGS = ("", "awsdatacatalog")
+
+
+def database() -> Any:
+    """A DuckDB database in memory that reaches nothing outside, with Athena's functions. Each query gets a cursor."""
+    connection = duckdb.connect(config=_SAFE)
+    for statement in statements():
+        connection.execute(statement)
+    connection.execute("SET GLOBAL TimeZone = 'UTC'")
+    connection.execute("SET GLOBAL lock_configuration = true")
+    return connection
+
+
+class Query:
+    """One run of one query. `cursor`: of a `database()`, for this query alone."""
+
+    def __init__(self, cursor: Any, catalog: Catalog) -> None:
+        self._cursor, self._catalog = cursor, catalog
+        self._files = _Files(catalog)
+        self._known: dict[tuple[str, str], str] = {}
+
+    def run(self, sql: str, schema: str, parameters: Sequence[str] = ()) -> Result:
+        """The answer. schema: the database of unqualified names. Raises QueryError."""
+        bound = athena_sql.bind(sql, parameters) if parameters or "?" in sql else sql
+        query = athena_sql.parse(bound)
+        self._resolve(query, bound, schema, ())
+        athena_sql.name_columns(query)
+        try:
+            relation = self._cursor.sql(athena_sql.to_duckdb(query))
+            rows = relation.to_arrow_table()
+        except duckdb.Error as error:
+            raise said_by_athena(error, bound) from None
+        names = [
+            f"_col{number}" if name.startswith(athena_sql.UNNAMED) else name
+            for number, name in enumerate(relation.columns)
+        ]
+        types = [
+            "json" if str(kind) == "JSON" else type_name(field.type)
+            for kind, field in zip(relation.types, rows.schema, strict=True)
+        ]
+        return Result(names, types, rows, self._files.scanned)
+
+    def stop(self) -> None:
+        """From another thread: end the query; its run raises QueryError."""
+        self._cursor.interrupt()
+
+    # -- names ---------------------------------------------------------------------------------------------------
+
+    def _resolve(self, query: exp.Query, sql: str, schema: str, inside: tuple[tuple[str, str], ...]) -> None:
+        """Make every table that the query reads known to the cursor. inside: the views that are being resolved."""
+        for table in list(athena_sql.tables(query)):
+            at = position(sql, athena_sql.start_of(table))
+            name = ((table.db or schema).lower(), table.name.lower())
+            if table.catalog.lower() not in _CATALOGS:
+                raise QueryError(f"CATALOG_NOT_FOUND: {at}Catalog '{table.catalog}' not found")
+            if name in inside:
+                raise QueryError(f"VIEW_IS_RECURSIVE: {at}Statement would create a recursive view")
+            if name not in self._known:
+                self._known[name] = self._define(name, at, inside)
+            athena_sql.rename(table, self._known[name])
+        for column in query.find_all(exp.Column):
+            column.set("db", None)
+            column.set("catalog", None)
+
+    def _define(self, name: tuple[str, str], at: str, inside: tuple[tuple[str, str], ...]) -> str:
+        try:
+            table = self._catalog.table(*name)
+        except KeyError:
+            raise QueryError(f"SCHEMA_NOT_FOUND: {at}Schema '{name[0]}' does not exist") from None
+        if table is None:
+            raise QueryError(f"TABLE_NOT_FOUND: {at}Table 'awsdatacatalog.{name[0]}.{name[1]}' does not exist")
+        known = ".".join(name)
+        if table.view:
+            self._define_view(known, name, table, inside)
+        elif table.orc:
+            self._cursor.register(known, self._dataset(name, table))
+        else:
+            raise QueryError(
+                f"NOT_SUPPORTED: {name[1]} is not ORC: the local engine reads the readready tables and the books"
+            )
+        return known
+
+    def _define_view(
+        self, known: str, name: tuple[str, str], table: CatalogTable, inside: tuple[tuple[str, str], ...]
+    ) -> None:
+        definition = view_definition(table.view)
+        query = athena_sql.parse(definition["originalSql"])
+        self._resolve(query, definition["originalSql"], definition["schema"], (*inside, name))
+        columns = ", ".join(exp.to_identifier(one["name"], quoted=True).sql("duckdb") for one in definition["columns"])
+        view = exp.to_identifier(known, quoted=True).sql("duckdb")
+        try:
+            self._cursor.execute(f"CREATE TEMP VIEW {view} ({columns}) AS {athena_sql.to_duckdb(query)}")
+        except duckdb.Error as error:
+            raise QueryError(f"INVALID_VIEW: view {known}: {said_by_athena(error, '')}") from None
+
+    def _dataset(self, name: tuple[str, str], table: CatalogTable) -> Any:
+        schema = pa.schema([(column, arrow_type(hive)) for column, hive, _ in (*table.columns, *table.keys)])
+        layout, system = ds.OrcFileFormat(), pafs.PyFileSystem(self._files)
+        if not table.keys:
+            paths = self._catalog.files(table.location)
+            return ds.FileSystemDataset([layout.make_fragment(one, system) for one in paths], schema, layout, system)
+        keys = [(key, schema.field(key).type) for key, _, _ in table.keys]
+        fragments = []
+        for partition in self._catalog.partitions(*name):
+            holds = ds.scalar(True)
+            for (key, kind), value in zip(keys, partition.values, strict=True):
+                holds = holds & (ds.field(key) == pa.scalar(value).cast(kind))
+            files = self._catalog.files(partition.location)
+            fragments += [layout.make_fragment(one, system, partition_expression=holds) for one in files]
+        return ds.FileSystemDataset(fragments, schema, layout, system)
+
+
+class _Files(pafs.FileSystemHandler):  # type: ignore[misc]
+    """The catalog's files for Arrow: opened whole, and counted."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog, self._lock = catalog, threading.Lock()
+        self._sizes: dict[str, int] = {}
+
+    @property
+    def scanned(self) -> int:
+        """How many bytes the files have that were opened. (Athena counts only the columns that it reads.)"""
+        return sum(self._sizes.values())
+
+    def open_input_file(self, path: str) -> Any:
+        content = self._catalog.read(path)
+        with self._lock:
+            self._sizes[path] = len(content)
+        return pa.BufferReader(content)
+
+    open_input_stream = open_input_file
+
+    def get_type_name(self) -> str:
+        return "loglake"
+
+    def normalize_path(self, path: str) -> str:
+        return path
+
+    def get_file_info(self, paths: list[str]) -> list[Any]:
+        return [pafs.FileInfo(path, pafs.FileType.File) for path in paths]
+
+    def _refuse(self, *_: Any) -> Any:
+        raise NotImplementedError("tables are only read")
+
+    get_file_info_selector = create_dir = delete_dir = delete_dir_contents = delete_root_dir_contents = _refuse
+    delete_file = move = copy_file = open_output_stream = open_append_stream = _refuse
+
+
+# -- errors ----------------------------------------------------------------------------------------------------------
+
+_COLUMN = re.compile(r'Referenced column "([^"]+)"|does not have a column named "([^"]+)"')
+_FUNCTION = re.compile(r"Function with name (\w+) does not exist")
+
+
+def said_by_athena(error: duckdb.Error, sql: str) -> QueryError:
+    """DuckDB's error in Athena's words, where they are known."""
+    message = str(error).strip().split("\n")[0]
+    if match := _COLUMN.search(message):
+        name = match[1] or match[2]
+        return QueryError(
+            f"COLUMN_NOT_FOUND: {_place(sql, name)}Column '{name}' cannot be resolved or requester is not "
+            "authorized to access requested resources"
+        )
+    if match := _FUNCTION.search(message):
+        return QueryError(f"FUNCTION_NOT_FOUND: {_place(sql, match[1])}Function '{match[1]}' not registered")
+    if "Division by zero" in message:
+        return QueryError("DIVISION_BY_ZERO: Division by zero")
+    kinds = {
+        duckdb.ConversionException: "INVALID_CAST_ARGUMENT",
+        duckdb.BinderException: "TYPE_MISMATCH",
+        duckdb.ParserException: "SYNTAX_ERROR",
+        duckdb.OutOfMemoryException: "EXCEEDED_LOCAL_MEMORY_LIMIT",
+        duckdb.InvalidInputException: "INVALID_FUNCTION_ARGUMENT",
+        duckdb.InterruptException: "USER_CANCELED",
+    }
+    for kind, word in kinds.items():
+        if isinstance(error, kind):
+            return QueryError(f"{word}: {message.split(': ', 1)[-1]}")
+    return QueryError(f"GENERIC_INTERNAL_ERROR: {message}", user=False)
+
+
+def _place(sql: str, name: str) -> str:
+    found = re.search(rf'(?<![\w"]){re.escape(name)}(?!\w)|"{re.escape(name)}"', sql, re.I)
+    return position(sql, found.start() if found else None)

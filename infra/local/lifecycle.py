@@ -1,0 +1,182 @@
+"""A local lake's life: up, down, is it running, has AddAPart heard everything.
+
+Two detached processes (`server`, `worker`) and a folder, `home`: lake.toml as the lake was started with, state.json
+once it is up, log/ with the processes' noise. Nothing here needs AWS's clients or a clean environment.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import http.client
+import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from subprocess import Popen
+from typing import Any
+from urllib.parse import urlsplit
+
+from infra.local import hermetic, processes
+from infra.local.files import write_atomically
+from infra.local.server import STATUS
+from lake import keys
+from lake.settings import Settings
+
+START = 60.0  # seconds in which a lake must be up
+STATE = "state.json"
+
+
+class LakeError(Exception):
+    """The local lake cannot do what was asked; the message says why and where to look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A lake that is up. endpoint: for AWS's clients. settings: where lake.toml lies, s3://bucket/key."""
+
+    home: str
+    endpoint: str
+    region: str
+    settings: str
+    server: int
+    worker: int
+
+
+def up(settings: Settings, home: Path) -> Running:
+    """Start a lake, empty, in place of the one that may be running at `home`. Raises LakeError; then none is."""
+    home = home.absolute()
+    with _alone(home):
+        try:
+            return _start(settings, home)
+        except BaseException:
+            with _uninterrupted():
+                _stop(home)
+            raise
+
+
+def down(home: Path) -> bool:
+    """End the lake at `home`, or whatever is left of it. Returns whether there was a process to end."""
+    home = home.absolute()
+    if not home.exists():
+        return processes.end(home)
+    with _alone(home):
+        return _stop(home)
+
+
+def running(home: Path) -> Running | None:
+    """The lake at `home` if it is up: both processes alive, and the embedded AWS answering."""
+    home = home.absolute()
+    try:
+        found = Running(**json.loads((home / STATE).read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+    alive = processes.find(home)
+    if not {found.server, found.worker} <= set(alive):
+        return None
+    return found if (_status(found.endpoint) or {}).get("ready") else None
+
+
+def environment(running: Running) -> dict[str, str]:
+    """The environment in which a process works on this lake and can reach nothing else."""
+    return hermetic.environment(os.environ, running.endpoint, running.region)
+
+
+def drained(running: Running, timeout: float) -> None:
+    """Wait until AddAPart has taken every announcement. Raises LakeError with the count if it does not in time."""
+    late = time.monotonic() + timeout
+    while True:
+        status = _status(running.endpoint) or {}
+        if status.get("ready") and not status["waiting"] + status["taken"]:
+            return
+        if time.monotonic() > late:
+            raise LakeError(
+                f"AddAPart has not taken all announcements within {timeout:.0f} s: {status.get('waiting', '?')} are "
+                f"waiting, {status.get('taken', '?')} are being worked on; see {running.home}/log/worker.log"
+            )
+        time.sleep(0.05)
+
+
+def dead_letters(running: Running) -> int:
+    """How many announcements AddAPart could not take at all: they lie in the dead-letter queue."""
+    return int((_status(running.endpoint) or {}).get("dead", 0))
+
+
+def _start(settings: Settings, home: Path) -> Running:
+    _stop(home)
+    log = home / "log"
+    log.mkdir(exist_ok=True)
+    write_atomically(home / "lake.toml", settings.text)
+    late = time.monotonic() + START
+    # Before the server has said where it is, port 9 (discard) stands in: nobody listens there.
+    nowhere = hermetic.environment(os.environ, "http://127.0.0.1:9", settings.lake.region)
+    server = processes.spawn("infra.local.server", home, nowhere, log / "server.log")
+    _wait(lambda: (home / "server.json").exists(), server, log / "server.log", late)
+    endpoint = json.loads((home / "server.json").read_text())["endpoint"]
+    local = hermetic.environment(os.environ, endpoint, settings.lake.region)
+    worker = processes.spawn("infra.local.worker", home, local, log / "worker.log")
+    _wait(lambda: bool((_status(endpoint) or {}).get("ready")), server, log / "server.log", late)
+    _wait(lambda: (home / "worker.json").exists(), worker, log / "worker.log", late)
+    where = f"s3://{settings.buckets.books}/{keys.SETTINGS}"
+    state = Running(str(home), endpoint, settings.lake.region, where, server.pid, worker.pid)
+    write_atomically(home / STATE, json.dumps(asdict(state)))
+    return state
+
+
+def _stop(home: Path) -> bool:
+    ended = processes.end(home)
+    for name in (STATE, "server.json", "worker.json"):
+        (home / name).unlink(missing_ok=True)
+    return ended
+
+
+def _wait(done: Any, process: Popen[bytes], log: Path, late: float) -> None:
+    """Until `done()`. Raises LakeError with the end of the log if the process ends before, or the time is over."""
+    while not done():
+        if process.poll() is not None or time.monotonic() > late:
+            what = "did not start in time" if process.poll() is None else f"ended with code {process.returncode}"
+            last = log.read_text(errors="replace").strip().splitlines()[-1:]
+            raise LakeError(f"{log.stem} of the local lake {what}: {''.join(last)} (all of it: {log})")
+        time.sleep(0.02)
+
+
+def _status(endpoint: str) -> dict[str, Any] | None:
+    """What the embedded AWS says of itself, or None. Plain HTTP: no proxy, no credentials, whatever is configured."""
+    connection = http.client.HTTPConnection(urlsplit(endpoint).netloc, timeout=10)
+    try:
+        connection.request("GET", STATUS)
+        status: dict[str, Any] = json.loads(connection.getresponse().read())
+    except (OSError, ValueError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()
+    return status
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """One up or down at a time."""
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LakeError(f"another process is starting or stopping the lake at {home}") from None
+        yield
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """A second Ctrl-C must not stop the cleaning up after the first."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
