@@ -15,7 +15,9 @@ import click
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
-from cli import home, sessions as sessions_table, show, summary as summary_lines
+from cli import home, show
+from cli import sessions as sessions_table
+from cli import summary as summary_lines
 from cli.athena import Athena, literal, where
 from cli.errors import CODES, NOT_FOUND, Failure
 from cli.safe import safe
@@ -253,4 +255,6 @@ def summary(athena: Athena, form: str) -> None:
     else:
         show.show(summary_lines.answer(figures), form)
     if wrong := figures.unequal():
-        raise Failure("the figures do not add up:\n  " + "\n  ".join(wrong), "If a run was stopped: loglake run ends it.")
+        raise Failure(
+            "the figures do not add up:\n  " + "\n  ".join(wrong), "If a run was stopped: loglake run ends it."
+        )

@@ -39,9 +39,7 @@ def literal(text: str) -> str:
 class Athena:
     """A thin client. client: boto3's for Athena."""
 
-    def __init__(
-        self, client: Any, database: str, workgroup: str, sleep: Callable[[float], None] = time.sleep
-    ) -> None:
+    def __init__(self, client: Any, database: str, workgroup: str, sleep: Callable[[float], None] = time.sleep) -> None:
         self._client, self._database, self._workgroup, self._sleep = client, database, workgroup, sleep
 
     def ask(self, sql: str) -> Answer:

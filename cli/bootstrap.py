@@ -70,8 +70,8 @@ def platform_problem(system: str, machine: str, java_home: "str | None", java: "
         have = f"JAVA_HOME={java_home} " + (f"is Java {java}" if java else "holds no Java that says its version")
     return (
         f"{system} on {machine}: PyPI has no JRE for this platform, and {have}.\n"
-        f"Install Java {JAVA} (Debian, Ubuntu: openjdk-{JAVA}-jre-headless; Amazon Linux: java-{JAVA}-amazon-corretto)\n"
-        "and tell where it is: export JAVA_HOME=/usr/lib/jvm/..."
+        f"Install Java {JAVA} (Debian, Ubuntu: openjdk-{JAVA}-jre-headless; Amazon Linux: java-{JAVA}-amazon-corretto)"
+        "\nand tell where it is: export JAVA_HOME=/usr/lib/jvm/..."
     )
 
 
@@ -109,7 +109,7 @@ def version_of(python: str) -> "tuple[int, int] | None":
             [python, "-c", "import sys; print(*sys.version_info[:2])"],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            universal_newlines=True,
+            universal_newlines=True,  # noqa: UP021 - Python 3.6 does not know `text`
             timeout=60,
         )
         major, minor = ran.stdout.split()
@@ -128,7 +128,9 @@ def find_python(named: "str | None") -> str:
         if version:
             found.append(f"{candidate} is {version[0]}.{version[1]}")
     seen = "; ".join(found) or (f"{named} does not run" if named else "none runs")
-    raise Problem(f"Log Lake needs Python 3.11, the version that AWS Glue runs its jobs on; found: {seen}.\n{GET_PYTHON}")
+    raise Problem(
+        f"Log Lake needs Python 3.11, the version that AWS Glue runs its jobs on; found: {seen}.\n{GET_PYTHON}"
+    )
 
 
 def stamp_of(root: Path, extras: "tuple[str, ...]") -> str:
@@ -178,7 +180,9 @@ class Progress:
         text = f"  {self.phase}"
         if self.phase == "downloading":
             share = min(self.loaded / self.megabytes, 1.0)
-            text += f": {self.loaded:.0f} of about {self.megabytes} MB, {self.seen:.0f} of about {self.packages} packages"
+            text += (
+                f": {self.loaded:.0f} of about {self.megabytes} MB, {self.seen:.0f} of about {self.packages} packages"
+            )
             if share > 0.05:
                 text += f", about {clock(int(seconds * (1 - share) / share))} left"
         width = shutil.get_terminal_size().columns - 1

@@ -9,7 +9,8 @@ import click
 from rich.rule import Rule
 from rich.text import Text
 
-from cli import home, local, sessions as sessions_table, steps, summary
+from cli import home, local, steps, summary
+from cli import sessions as sessions_table
 from cli.ask import connect_local
 from cli.athena import Athena, literal
 from cli.errors import CODES, Failure

@@ -23,7 +23,8 @@ class Failure(click.ClickException):
 
     def __init__(self, message: str, hint: str = "", code: int = FAILED) -> None:
         super().__init__(message)
-        self.hint, self.exit_code = hint, code
+        self.hint = hint
+        self.exit_code = code  # type: ignore[misc]  # click declares its default on the class
 
     def show(self, file: IO[Any] | None = None) -> None:
         """To stderr, or to `file`."""

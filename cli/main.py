@@ -77,7 +77,9 @@ def _unexpected(error: Exception) -> int:
     return FAILED
 
 
-@click.group(cls=_Loglake, epilog=CODES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=_Loglake, epilog=CODES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(package_name="loglake", message="%(package)s %(version)s")
 def cli() -> None:
     """Log Lake: who did what in AWS Session Manager, answered from raw logs.

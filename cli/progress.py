@@ -63,7 +63,9 @@ class Board:
         self._progress.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._progress.stop()
 
     def set(self, name: str, phase: str, done: int = 0, of: int | None = None, unit: str = "") -> None:

@@ -8,10 +8,16 @@ from __future__ import annotations
 
 import re
 
-# Printable as Python counts it, and blank or invisible all the same: Unicode's Default_Ignorable_Code_Point, and fillers.
+# Printable as Python counts it, and invisible all the same: Unicode's Default_Ignorable_Code_Point, and fillers.
 _INVISIBLE = frozenset(
-    [0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180F, 0x2800, 0x3164, 0xFFA0]
-    + [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]
+    map(
+        chr,
+        (
+            *(0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180F, 0x2800, 0x3164, 0xFFA0),
+            *range(0xFE00, 0xFE10),
+            *range(0xE0100, 0xE01F0),
+        ),
+    )
 )
 _PLAIN = re.compile(r"[ -~]*")
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -38,7 +44,7 @@ def safe(text: str, keep: str = "") -> str:
         return text
     return "".join(
         character
-        if (character.isprintable() and ord(character) not in _INVISIBLE) or character in keep
+        if (character.isprintable() and character not in _INVISIBLE) or character in keep
         else _escape(character)
         for character in text
     )

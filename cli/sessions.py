@@ -130,7 +130,9 @@ def print_transcript(session: Session, answer: Answer, most: int | None = None) 
     said = ""
     for count, row in enumerate(answer.rows):
         if most is not None and count >= most:
-            out.print(Text(f"      ... {session.lines - most:,} more: loglake transcript {safe(session.id)}", style="dim"))
+            out.print(
+                Text(f"      ... {session.lines - most:,} more: loglake transcript {safe(session.id)}", style="dim")
+            )
             return
         moment = (row[time] or "")[11:19]
         mark = "~" if row[repeat] == "true" else " "

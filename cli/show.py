@@ -1,8 +1,8 @@
 """Answers on the screen or into a pipe: a table for people, JSON lines for programs, CSV for spreadsheets.
 
 table   every cell through `cli.safe`: no character from a log ever acts on a terminal, or in a pipe to one.
-json    one object a line, keys as the columns; exact: all but printable ASCII is escaped as JSON escapes it, and numbers
-        and booleans are JSON's own.
+json    one object a line, keys as the columns; exact: all but printable ASCII is escaped as JSON escapes it, and
+        numbers and booleans are JSON's own.
 csv     RFC 4180 with a header, for spreadsheets: control characters spelt out (line feeds and tabs stay, quoted), and
         text that a spreadsheet would run as a formula (=, +, -, @ at its beginning) gets an apostrophe before it.
         With `raw` neither: the exact text. Null is an empty field, empty text is "".
@@ -12,10 +12,9 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import count, islice
 from typing import Any
 
 import click
@@ -51,12 +50,11 @@ def console(stderr: bool = False) -> Console:
 
 
 def unique(names: Sequence[str]) -> list[str]:
-    """Column names as JSON's keys: a name that repeats gets a number."""
-    seen: dict[str, int] = {}
-    result = []
+    """Column names as JSON's keys: a name that was there already gets a number."""
+    result: list[str] = []
     for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        result.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
+        same = (f"{name}_{number}" for number in count(2))
+        result.append(name if name not in result else next(one for one in same if one not in result))
     return result
 
 
@@ -113,28 +111,19 @@ def lines(answer: Answer, form: str, raw: bool) -> Iterator[str]:
 def write(pieces: Iterable[str]) -> None:
     """To standard output as UTF-8, whatever the locale says and with line ends as they are; an unpaired surrogate,
     which UTF-8 cannot say, as the three bytes that it would have."""
-    out = click.get_binary_stream("stdout")
+    sys.stdout.flush()
+    out = sys.stdout.buffer
     for piece in pieces:
         out.write(piece.encode("utf-8", "surrogatepass"))
     out.flush()
 
 
-def show(answer: Answer, form: str, raw: bool = False) -> int:
-    """Print the answer. Returns how many rows it had."""
-    count = 0
-
-    def counted() -> Iterator[Row]:
-        nonlocal count
-        for row in answer.rows:
-            count += 1
-            yield row
-
-    answer = Answer(answer.columns, counted())
+def show(answer: Answer, form: str, raw: bool = False) -> None:
+    """Print the answer."""
     if form == "table":
         _show_table(answer)
     else:
         write(lines(answer, form, raw))
-    return count
 
 
 def _show_table(answer: Answer) -> None:
@@ -180,11 +169,6 @@ def _record(columns: Sequence[Column], row: Row) -> Table:
         result.add_row(Text(safe(column.name)), cell(value))
     result.add_row("", "")
     return result
-
-
-def terminal_width() -> int:
-    """Columns of the screen."""
-    return shutil.get_terminal_size().columns
 
 
 def option(function: Any) -> Any:

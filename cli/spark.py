@@ -27,7 +27,7 @@ def java_home(environ: Mapping[str, str]) -> str:
 
 
 def defaults(scratch: Path, cores: int) -> str:
-    """spark-defaults.conf. Times in UTC in all JVMs: ORC's and Arrow's naive timestamps hold UTC, as everything does."""
+    """spark-defaults.conf. Times in UTC in all JVMs: naive timestamps hold UTC here, as everything does."""
     options = {
         "spark.master": f"local[{cores}]",
         "spark.driver.host": "127.0.0.1",

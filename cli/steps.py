@@ -98,8 +98,7 @@ def jobs(lake: Running) -> list[Ended]:
         well = ", ".join(one.job for one in ended if one.well)
         raise Failure(
             f"{'both jobs' if not well else 'a job'} failed\n{said}",
-            (f"{well} has done its work. " if well else "")
-            + "Nothing is lost: loglake run goes on from what is done.",
+            (f"{well} has done its work. " if well else "") + "Nothing is lost: loglake run goes on from what is done.",
         )
     return ended
 

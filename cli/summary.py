@@ -6,7 +6,6 @@ quarantined; kept = rows in the table + duplicates + conflicts + removed. Where 
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 

@@ -105,7 +105,7 @@ def by_day(relative: str, today: date, again: int = 0) -> str:
 def readable(path: str) -> str:
     """A path as a key: bytes that are no UTF-8, controls and what S3's users stumble over become %XX, one to one."""
     return "".join(
-        one if one.isascii() and (one.isalnum() or one in _PLAIN) or (not one.isascii() and one.isprintable())
+        one if (one.isascii() and (one.isalnum() or one in _PLAIN)) or (not one.isascii() and one.isprintable())
         else quote(os.fsencode(one))
         for one in path
     )  # fmt: skip

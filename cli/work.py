@@ -41,7 +41,8 @@ def run_jobs(
 ) -> list[Ended]:
     """Run the jobs side by side to their ends; one that fails does not stop the other.
 
-    settings: s3://bucket/key of lake.toml. project: the folder to run in. report: called in this thread with each line of a job's report.
+    settings: s3://bucket/key of lake.toml. project: the folder to run in. report: called in this thread with each line
+    of a job's report.
     Whatever is raised in here (Ctrl-C above all), no process is left.
     """
     said: queue.Queue[tuple[str, dict[str, Any] | None]] = queue.Queue()
@@ -66,9 +67,7 @@ def run_jobs(
     return list(ended.values())
 
 
-def _start(
-    job: str, settings: str, environment: Mapping[str, str], project: Path, log: Path
-) -> subprocess.Popen[str]:
+def _start(job: str, settings: str, environment: Mapping[str, str], project: Path, log: Path) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "jobs.job", "--job", job, "--settings", settings]
     with log.open("wb") as noise:
         # A session of its own: Ctrl-C reaches this process alone, which then ends the job and all that it started.
