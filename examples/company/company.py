@@ -185,7 +185,7 @@ class _Run:
         for minute, (one, events) in enumerate(self.late.items()):
             yield self.deliveries.late_file(one, end + DAY + DAY // 2 + minute * 60, end - 60, events)
         yield self.deliveries.late_file(place, end + 28 * DAY + 60, end - 60, ())
-        yield self.deliveries.late_file(place, end + 29 * DAY, end + 29 * DAY - 365 * DAY, ())
+        yield self.deliveries.late_file(place, end + 29 * DAY + DAY // 2, end - 336 * DAY + DAY // 2, ())
 
 
 def _busy(tick: int) -> float:

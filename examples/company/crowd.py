@@ -50,16 +50,15 @@ class Crowd:
     def events(self, account: str, region: str, count: int, first: int, last: int) -> list[Event]:
         """`count` events between two seconds, in no order, as in CloudTrail's files."""
         trail = self._trails.get((account, region)) or self._learn(account, region)
-        dice, times = self._dice, dict[int, str]()
+        dice = self._dice
         events = []
         for template, kept in dice.choices(trail.templates, cum_weights=trail.weights, k=count):
             second = first + int(dice.random() * (last - first))
-            time = times.get(second) or times.setdefault(second, iso(second))
             bits = f"{dice.getrandbits(256):064x}"
             eventid = f"{bits[:8]}-{bits[8:12]}-{bits[12:16]}-{bits[16:20]}-{bits[20:32]}"
             request = f"{bits[32:40]}-{bits[40:44]}-{bits[44:48]}-{bits[48:52]}-{bits[52:]}"
             token = dice.key_body() if kept else bits[40:57]
-            events.append(Event(template % (time, token, request, eventid), eventid, second, kept))
+            events.append(Event(template % (iso(second), token, request, eventid), eventid, second, kept))
         return events
 
     def kept(self, account: str, region: str, first: int, last: int) -> Event:

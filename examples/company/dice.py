@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -50,7 +51,13 @@ class Dice(random.Random):
 
 def iso(second: int) -> str:
     """A time as CloudTrail writes it: UTC, to the second."""
-    return moment(second).strftime("%Y-%m-%dT%H:%M:%SZ")
+    minute, rest = divmod(second, 60)
+    return f"{_minute(minute)}{rest:02d}Z"
+
+
+@lru_cache(maxsize=64)
+def _minute(minute: int) -> str:
+    return moment(minute * 60).strftime("%Y-%m-%dT%H:%M:")
 
 
 def moment(second: float) -> datetime:

@@ -27,7 +27,7 @@ def key(
 
 def document(texts: list[str]) -> bytes:
     """The one JSON document of a file."""
-    return ('{"Records":[' + ",".join(texts) + "]}").encode()
+    return b'{"Records":[' + b",".join([text.encode() for text in texts]) + b"]}"
 
 
 def packed(content: bytes, level: int) -> bytes:
