@@ -100,7 +100,9 @@ def main(argv: Sequence[str]) -> int:
     for failure in report.failed:
         print(failure.task, failure.why, sep="\n", file=sys.stderr)
     step = "error" if report.failed else "done"
-    emit(step=step, seconds=round(time.monotonic() - started, 1), **asdict(report))
+    # asdict makes a Counter anew from its pairs, and counts those.
+    summary = asdict(report) | {"counts": dict(report.counts)}
+    emit(step=step, seconds=round(time.monotonic() - started, 1), **summary)
     spark.stop()
     return 1 if report.failed else 0
 
