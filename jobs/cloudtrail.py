@@ -1,0 +1,238 @@
+"""CloudTrail objects to rows of from_cloudtrail_readready.
+
+Two ways to the same rows. Quickly: an object as CloudTrail writes it, with the fields that it is known to write, is
+decoded in one go. Carefully: anything else, record by record; quarantine comes from there alone.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import msgspec
+import pyarrow as pa
+
+from jobs.cloudtrail_filter import Event, EventFilter
+from jobs.cloudtrail_parts import IDENTITIES
+from jobs.cloudtrail_pending import PINNED, Pending
+from jobs.cloudtrail_records import MARKS, Record, Shape, UnknownField
+from jobs.json_text import Piece, array_of, split
+from jobs.looks_like import looks_like
+from jobs.rows import Bad, Outcome, Source
+from jobs.unpack import Unpacked, unpack
+from lake.settings import Filters
+
+_BOM = b"\xef\xbb\xbf"
+_NO_TIME = "eventTime is missing, or is no time with an offset (ISO 8601, RFC 3339) in the years 1970 to 2261"
+_RECORD_BYTES = 64 << 20  # of one record: AWS's own bound is 1 MB at most
+_SIGNS = (b'"eventTime"', b'"eventName"', b'"eventVersion"')  # broken text with one of these was CloudTrail's
+_LAMBDAS = "aws:"  # eventSource of what is no CloudTrail record but has its fields: S3's and SQS's notifications
+
+_EVENTS = msgspec.json.Decoder(list[Event])
+_RAWS = msgspec.json.Decoder(list[msgspec.Raw])
+Numbered = tuple[Sequence[int], list[Record]]  # records kept and their positions in the object
+
+
+class Decoder:
+    """See jobs.rows.Decoder. object_bytes: an object that unpacks to more is refused."""
+
+    def __init__(self, filters: Filters, object_bytes: int) -> None:
+        self._filter = EventFilter(filters)
+        self._limit = object_bytes
+        self._shape = Shape()
+        self._rows = Pending(self._shape)
+
+    @property
+    def pending(self) -> int:
+        """How many rows `take` would give."""
+        return len(self._rows)
+
+    def take(self) -> pa.Table:
+        """The rows since the last take."""
+        with _no_garbage_collection():
+            return self._rows.take()
+
+    def add(self, source: Source, data: bytes) -> Outcome:
+        """Decode one object. Never raises."""
+        unpacked = unpack(data, self._limit, joined=False)
+        if unpacked.reason == "too-large":
+            return Outcome(records=1, bad=[Bad(0, unpacked.reason, unpacked.detail, data)])
+        text = unpacked.text.removeprefix(_BOM)
+        with _no_garbage_collection():
+            outcome = None
+            if not unpacked.reason and len(text) <= PINNED:
+                outcome = self._quickly(source, text)
+            return outcome or self._carefully(source, text, unpacked)
+
+    # -- quickly -------------------------------------------------------------------------------------------------
+
+    def _quickly(self, source: Source, text: bytes) -> Outcome | None:
+        """An object of records of which each is as expected; None, and nothing done, if any is not."""
+        array = array_of(text)
+        if array is None or not _is_utf8(text):
+            return None
+        if not self._filter.by_event:
+            records = self._decode(array)
+            if records is None or _any_of_lambdas({record.eventSource for record in records}):
+                return None
+            outcome = Outcome(len(records))
+            numbers: Sequence[int] = range(len(records))
+        else:
+            selected = self._select(array)
+            if selected is None:
+                return None
+            outcome, numbers, records = selected
+        if self._filter.by_place:
+            numbers, records = self._in_place(outcome, numbers, records)
+        outcome.kept = len(records)
+        self._rows.add(source, numbers, records, len(text))
+        return outcome
+
+    def _select(self, array: bytes | memoryview) -> tuple[Outcome, Sequence[int], list[Record]] | None:
+        """Every record is looked at for its event alone; only those that match are decoded whole."""
+        try:
+            events = _EVENTS.decode(array)
+        except (msgspec.DecodeError, RecursionError):
+            return None
+        calls = [(event.eventSource, event.eventName) for event in events]
+        different = set(calls)
+        if _any_of_lambdas({source for source, _ in different}):
+            return None
+        wanted = {call for call in different if self._filter.event(*call)}
+        numbers = [number for number, call in enumerate(calls) if call in wanted] if wanted else []
+        outcome = Outcome(len(calls))
+        if len(calls) > len(numbers):
+            outcome.filtered["event"] = len(calls) - len(numbers)
+        if not numbers:
+            return outcome, (), []
+        raws = _RAWS.decode(array)
+        # Joined, the few that are kept are copied: a Raw would keep its whole object in memory.
+        records = self._decode(b"[" + b",".join([raws[number] for number in numbers]) + b"]")
+        return None if records is None else (outcome, numbers, records)
+
+    def _decode(self, array: bytes | memoryview) -> list[Record] | None:
+        """The records, if each is as expected; the shape then knows their fields."""
+        shape = self._shape
+        while True:
+            try:
+                records = shape.decode(array)
+                break
+            except UnknownField as unknown:
+                shape = shape.learn(unknown.name)
+        if records is not None and shape is not self._shape:
+            self._shape = shape
+            self._rows.reshape(shape)
+        return records
+
+    def _in_place(self, outcome: Outcome, numbers: Sequence[int], records: list[Record]) -> Numbered:
+        rules = [self._rule_of_place(record) for record in records]
+        dropped = Counter(rule for rule in rules if rule)
+        if dropped:
+            outcome.filtered.update(dropped)
+        kept = [at for at, rule in enumerate(rules) if not rule]
+        return [numbers[at] for at in kept], [records[at] for at in kept]
+
+    def _rule_of_place(self, record: Record) -> str:
+        account = record.recipientAccountId or IDENTITIES.one(record.userIdentity).accountId
+        return self._filter.place(account, record.awsRegion)
+
+    # -- carefully -----------------------------------------------------------------------------------------------
+
+    def _carefully(self, source: Source, text: bytes, unpacked: Unpacked) -> Outcome:
+        outcome = Outcome()
+        filtered: Counter[str] = Counter()
+        for piece in split(text):
+            number, outcome.records = outcome.records, outcome.records + 1
+            data = bytes(piece.data)
+            reason, detail, record = self._read(piece, data)
+            if reason:
+                outcome.bad.append(Bad(number, reason, detail, data))
+            elif rule := self._rule(record):
+                filtered[rule] += 1
+            elif record.eventTime is None:
+                outcome.bad.append(
+                    Bad(number, "no-time", "eventTime is missing, or no ISO 8601 time of 1970 to 2261", data)
+                )
+            else:
+                outcome.kept += 1
+                self._rows.add(source, (number,), [record], len(data))
+        outcome.filtered = dict(filtered)
+        if unpacked.reason:
+            _book_damage(outcome, unpacked)
+        elif outcome.bad and len(outcome.bad) == outcome.records and not any(map(_is_cloudtrails, outcome.bad)):
+            return Outcome(
+                records=1, bad=[Bad(0, "not-a-log", f"no CloudTrail record in it: {looks_like(text)}", text)]
+            )
+        return outcome
+
+    def _read(self, piece: Piece, data: bytes) -> tuple[str, str, Record]:
+        """Why the piece is bad (reason and detail), or ('', '', its record)."""
+        if piece.problem:
+            return "not-json", piece.problem, None
+        if len(data) > _RECORD_BYTES:
+            return "too-large", f"one record of {len(data):,} bytes, the bound is {_RECORD_BYTES:,}", None
+        if not _is_utf8(data):
+            return "not-utf8", "the record is not UTF-8", None
+        if not data.startswith(b"{"):
+            return "not-a-record", "not a JSON object", None
+        try:
+            record = self._shape.decode_one(data)
+        except RecursionError:
+            return "not-json", "nested too deep", None
+        except msgspec.DecodeError as error:
+            return "not-json", str(error), None
+        if all(getattr(record, mark) is None for mark in MARKS):
+            return "not-a-record", f"it has none of {', '.join(MARKS)}", None
+        if record.eventSource is not None and record.eventSource.startswith(_LAMBDAS):
+            return "not-a-record", f"an event of {record.eventSource}, not CloudTrail's", None
+        return "", "", record
+
+    def _rule(self, record: Record) -> str:
+        if self._filter.by_event and not self._filter.event(record.eventSource, record.eventName):
+            return "event"
+        return self._rule_of_place(record) if self._filter.by_place else ""
+
+
+def _any_of_lambdas(sources: set[str]) -> bool:
+    return any(source.startswith(_LAMBDAS) for source in sources)
+
+
+def _book_damage(outcome: Outcome, unpacked: Unpacked) -> None:
+    """What the packed object's damage took counts as one bad record: the one that it cut, where it cut one."""
+    last = outcome.bad[-1] if outcome.bad else None
+    if last and last.record == outcome.records - 1 and last.reason == "not-json" and unpacked.reason != "second-member":
+        outcome.bad[-1] = Bad(last.record, unpacked.reason, unpacked.detail, last.data or unpacked.rest)
+        return
+    outcome.bad.append(Bad(outcome.records, unpacked.reason, unpacked.detail, unpacked.rest))
+    outcome.records += 1
+
+
+def _is_cloudtrails(bad: Bad) -> bool:
+    """Whether a bad record speaks for an object of CloudTrail's, though it cannot be read itself."""
+    if bad.reason == "not-json":
+        return any(sign in bad.data for sign in _SIGNS)
+    return bad.reason != "not-a-record"
+
+
+def _is_utf8(text: bytes) -> bool:
+    if text.isascii():
+        return True
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Records are no cycles: looking for some in the middle of a million of them costs twice the decoding."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -1,0 +1,43 @@
+"""Which CloudTrail records the settings keep. The first rule that drops one is counted: event, account, region."""
+
+from __future__ import annotations
+
+import msgspec
+
+from lake.settings import Filters
+
+_HOST = ".amazonaws.com"
+
+
+class Event(msgspec.Struct, gc=False):
+    """All that the event filter needs of a record."""
+
+    eventSource: str
+    eventName: str
+
+
+class EventFilter:
+    """by_event, by_place: whether there is anything to compare at all."""
+
+    def __init__(self, filters: Filters) -> None:
+        on = not filters.everything
+        events = [tuple(event.split(":", 1)) for event in filters.events if on]
+        self._services = {service for service, action in events if action == "*"}
+        self._events = {(service, action) for service, action in events}
+        self._accounts = frozenset(filters.accounts if on else ())
+        self._regions = frozenset(filters.regions if on else ())
+        self.by_event = bool(events)
+        self.by_place = bool(self._accounts or self._regions)
+
+    def event(self, source: str | None, name: str | None) -> bool:
+        """Whether this call is wanted: eventSource `ssm.amazonaws.com` is the service `ssm`."""
+        service = (source or "").removesuffix(_HOST)
+        return service in self._services or (service, name) in self._events
+
+    def place(self, account: str | None, region: str | None) -> str:
+        """The rule that drops a record of this account and Region, or ''."""
+        if self._accounts and account not in self._accounts:
+            return "account"
+        if self._regions and region not in self._regions:
+            return "region"
+        return ""
