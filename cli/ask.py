@@ -188,10 +188,7 @@ def transcript(athena: Athena, session_id: str, day: datetime | None, form: str,
     if not found:
         on = f" on {_text(day.date())}" if day else ""
         raise Failure(f"there is no session {safe(identifier)} in the lake{on}", "See loglake sessions.", NOT_FOUND)
-    answer = athena.ask(
-        f"SELECT * FROM transcript WHERE sessionid = {literal(identifier)}"
-        f"{sessions_table.keystroke_days(found)} ORDER BY linenumber"
-    )
+    answer = athena.ask(sessions_table.transcript_query(found))
     if raw:
         show.write(f"{line}\n" for line in sessions_table.raw_lines(answer))
     elif form != "table":

@@ -12,7 +12,7 @@ from rich.text import Text
 from cli import home, local, steps, summary
 from cli import sessions as sessions_table
 from cli.ask import connect_local
-from cli.athena import Athena, literal
+from cli.athena import Athena
 from cli.errors import CODES, Failure
 from cli.progress import duration
 from cli.sessions import Session
@@ -137,10 +137,7 @@ def _transcript(athena: Athena, found: Sequence[Session]) -> None:
     several = [one for one in recorded if one.records > 1] or recorded
     chosen = min(several, key=lambda one: (one.lines > _LINES, one.lines if one.lines > _LINES else -one.lines))
     _title("One session's transcript")
-    answer = athena.ask(
-        f"SELECT * FROM transcript WHERE sessionid = {literal(chosen.id)}"
-        f"{sessions_table.keystroke_days([chosen])} ORDER BY linenumber"
-    )
+    answer = athena.ask(sessions_table.transcript_query([chosen]))
     sessions_table.print_transcript(chosen, answer, _LINES)
 
 

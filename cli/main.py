@@ -19,6 +19,10 @@ from cli.errors import CODES, FAILED, READER_LEFT, STOPPED
 from infra.local import lifecycle
 
 
+class _ReaderLeft(Exception):
+    """The pipe is closed. Not an OSError: of those click makes an exit code 1 of its own."""
+
+
 class _Loglake(click.Group):
     """The group, with the ends that click leaves to its callers: Ctrl-C, a closed pipe, an error nobody expected."""
 
@@ -36,12 +40,19 @@ class _Loglake(click.Group):
             code = error.exit_code
         except (KeyboardInterrupt, click.Abort):
             code = _stopped()
-        except BrokenPipeError:
+        except (_ReaderLeft, BrokenPipeError):
             _swallow_output()
             code = READER_LEFT
         except Exception as error:  # noqa: BLE001 - the last fence: a traceback is for the log file, not for people
             code = _unexpected(error)
         sys.exit(code if isinstance(code, int) else 0)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise _ReaderLeft from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """In the order in which they are used, not of the alphabet."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 
 from rich import box
 from rich.table import Table
@@ -78,17 +77,15 @@ def table(rows: Sequence[Session]) -> Table:
     result.add_column("outcome\nkeystrokes", overflow="fold", ratio=2)
     for one in rows:
         outcome = one.outcome + (f": {one.error}" if one.error else "")
-        result.add_row(
-            _stack(one.start, one.id),
-            _stack(one.who, one.reason),
-            _stack(one.account, one.target),
-            _stack(outcome, words(one), _STYLES.get(one.outcome, ""), _STYLES.get(one.keystrokes, "dim")),
-        )
+        first = (one.start, one.who, one.account)
+        result.add_row(*map(_cell, first), _cell(outcome, _STYLES.get(one.outcome, "")))
+        second = (one.id, one.reason, one.target)
+        result.add_row(*(_cell(text, "dim") for text in second), _cell(words(one), _STYLES.get(one.keystrokes, "dim")))
     return result
 
 
-def _stack(first: str, second: str, style: str = "", below: str = "dim") -> Text:
-    return Text.assemble((safe(first) or "-", style), "\n", (safe(second) or "-", below))
+def _cell(text: str, style: str = "") -> Text:
+    return Text(safe(text) or "-", style=style)
 
 
 def words(one: Session) -> str:
@@ -98,12 +95,13 @@ def words(one: Session) -> str:
     return many(one.lines, "line") + (f", {one.keystrokes}" if one.keystrokes != "recorded" else "")
 
 
-def keystroke_days(found: Sequence[Session]) -> str:
-    """A condition for the view `transcript`: from the session's own day to that of its last keystroke."""
-    days = [one.day for one in found] + [one.last[:10] for one in found if one.last]
-    # The view's day is the record's own; one day more costs little and is right whatever a clock said at midnight.
-    latest = date.fromisoformat(max(days)) + timedelta(days=1)
-    return f" AND calendarday BETWEEN {literal(min(days))} AND {literal(latest.isoformat())}"
+def transcript_query(found: Sequence[Session]) -> str:
+    """The SQL of a session's transcript. found: its rows; the days in them spare reading all others."""
+    days = ", ".join(literal(day) for day in sorted({one.day for one in found}))
+    return (
+        f"SELECT * FROM transcript WHERE sessionid = {literal(found[0].id)} AND calendarday IN ({days})"
+        " ORDER BY linenumber"
+    )
 
 
 def _columns(answer: Answer, *names: str) -> list[int]:
