@@ -83,7 +83,8 @@ def _document(events: tuple[LogEvent, ...]) -> Document:
         "logStream": first.stream,
         "subscriptionFilters": ["everything-to-firehose"],
         "logEvents": [
-            {"id": one.id, "message": one.message} | ({} if one.ms is None else {"timestamp": one.ms}) for one in events
+            {"id": one.id} | ({} if one.ms is None else {"timestamp": one.ms}) | {"message": one.message}
+            for one in events
         ],
     }
     return Document(compact(value), events)
