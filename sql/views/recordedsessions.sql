@@ -1,0 +1,93 @@
+-- recordedsessions: one row a session that has keystrokes: which they are. The views sessions and transcript are made from it.
+--
+-- Columns:
+--   calendarday varchar: The session's day, yyyy-mm-dd, UTC: of its start, or of its first keystroke where there is no start.
+--   sessionid varchar: The session's id.
+--   started boolean: Whether there is a StartSession or ExecuteCommand on that day.
+--   keystrokerecords bigint: How many records of keystrokes there are.
+--   keystrokelines bigint: How many lines they hold, those that the agent sent again included.
+--   firstkeystroke timestamp: The time of the first record, UTC.
+--   lastkeystroke timestamp: The time of the last record, UTC. All of the session's records from the first to this one are its.
+--   streamed boolean: True if recorded while the session ran, false if uploaded once at its end.
+--   accountid varchar: The account that owns the log group.
+--   awsregion varchar: The Region that the agent wrote down (streamed sessions).
+--   target varchar: The instance or managed node (streamed sessions).
+--   principalarn varchar: Who had the session (streamed sessions).
+--   username varchar: The user part of the session's name; null for ECS Exec, whose names have none.
+--   sessiontype varchar: As far as the keystrokes alone tell: ECS Exec, shell (only shells are streamed), else null.
+-- Cost: no text of any session is read. With a condition on calendarday both tables are read from keystrokedays before
+--   to keystrokedays after it; with one on sessionid alone, every day's files are opened (bloom filters tell most off).
+WITH
+-- What either log says of a session on one day: that it was started, or what was typed.
+seen AS (
+    SELECT
+        calendarday,
+        sessionid,
+        CAST(NULL AS varchar) AS startedon,
+        calendarday AS typedon,
+        count(*) AS keystrokerecords,
+        sum(linecount) AS keystrokelines,
+        min(eventtime) AS firstkeystroke,
+        max(eventtime) AS lastkeystroke,
+        bool_or(streamed) AS streamed,
+        max(accountid) AS accountid,
+        max(awsregion) AS awsregion,
+        max(target) AS target,
+        max(useridentityarn) AS principalarn,
+        max(username) AS username
+    FROM from_cloudwatch_readready
+    WHERE sessionid IS NOT NULL
+    GROUP BY calendarday, sessionid
+    UNION ALL
+    SELECT
+        calendarday, sessionid, calendarday, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+    FROM from_cloudtrail_readready
+    WHERE sessionid IS NOT NULL
+        AND (
+            (eventsource = 'ssm.amazonaws.com' AND eventname = 'StartSession')
+            OR (eventsource = 'ecs.amazonaws.com' AND eventname = 'ExecuteCommand')
+        )
+),
+-- The same, once for each day on which the session may have begun, and with what lies around that day. The day is
+-- computed from each row's own, so that a condition on it decides which partitions are read.
+around AS (
+    -- repeat days from -keystrokedays to keystrokedays, joined by UNION ALL
+    SELECT date_format(date_add('day', ${days}, date(calendarday)), '%Y-%m-%d') AS sessionday, seen.* FROM seen
+    -- end repeat
+),
+-- A day's keystrokes belong to the earliest start on it or the days before it, else to the earliest keystrokes there:
+-- to one row of this view, whatever is missing. (What comes later than keystrokedays after a start is then a row of
+-- its own, not lost.) Windows are by sessionday, or a condition on it would not reach the tables.
+owned AS (
+    SELECT
+        around.*,
+        min(startedon) OVER back AS firststart,
+        min(typedon) OVER back AS firsttyped
+    FROM around
+    WINDOW back AS (
+        PARTITION BY sessionday, sessionid
+        ORDER BY date(calendarday)
+        RANGE BETWEEN INTERVAL '${keystrokedays}' DAY PRECEDING AND CURRENT ROW
+    )
+)
+SELECT
+    sessionday AS calendarday,
+    sessionid,
+    max(firststart) IS NOT NULL AS started,
+    CAST(sum(keystrokerecords) AS bigint) AS keystrokerecords,
+    CAST(sum(keystrokelines) AS bigint) AS keystrokelines,
+    min(firstkeystroke) AS firstkeystroke,
+    max(lastkeystroke) AS lastkeystroke,
+    bool_or(streamed) AS streamed,
+    max(accountid) AS accountid,
+    max(awsregion) AS awsregion,
+    max(target) AS target,
+    max(principalarn) AS principalarn,
+    max(nullif(username, 'ecs-execute-command')) AS username,
+    CASE
+        WHEN max(username) = 'ecs-execute-command' THEN 'ECS Exec'
+        WHEN bool_or(streamed) THEN 'shell'
+    END AS sessiontype
+FROM owned
+WHERE typedon IS NOT NULL AND coalesce(firststart, firsttyped) = sessionday
+GROUP BY sessionday, sessionid

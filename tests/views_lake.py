@@ -1,0 +1,118 @@
+"""The two readready tables from rows written by hand, and the views over them, on DuckDB.
+
+The views' SQL is Athena's; sqlglot says it in DuckDB's. Nothing of the embedded AWS takes part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import sqlglot
+
+from infra.views import FOLDER, View, read_view
+from lake.settings import Settings, parse
+from schemas import TABLES
+from schemas.arrow import arrow_schema
+
+Row = dict[str, Any]
+SETTINGS = parse((Path(__file__).parents[1] / "lake.toml").read_text())
+VIEWS = ("recordedsessions", "sessions", "transcript")  # each reads the tables and those before it
+ADMIN = "arn:aws:iam::111122223333:role/admin"
+
+
+def settings(**lake: object) -> Settings:
+    """lake.toml with other values in [lake]."""
+    text = SETTINGS.text
+    for name, value in lake.items():
+        line = next(one for one in text.splitlines() if one.startswith(f"{name} = "))
+        text = text.replace(line, f"{name} = {value}")
+    return parse(text)
+
+
+def view(name: str, of: Settings = SETTINGS) -> View:
+    """A view as the catalog gets it."""
+    return read_view((FOLDER / f"{name}.sql").read_text(), of, name)
+
+
+def at(time: str) -> datetime:
+    """A moment as a table holds it: 'yyyy-mm-dd hh:mm:ss[.mmm]', UTC."""
+    return datetime.fromisoformat(time)
+
+
+def event(time: str, name: str, **columns: object) -> Row:
+    """A row of from_cloudtrail_readready, by alice in the role admin where nothing else is said."""
+    common = {
+        "eventtime": at(time),
+        "eventsource": "ssm.amazonaws.com",
+        "eventname": name,
+        "awsregion": "us-east-1",
+        "recipientaccountid": "111122223333",
+        "sourceipaddress": "192.0.2.7",
+        "username": "alice",
+        "useridentityarn": "arn:aws:sts::111122223333:assumed-role/admin/alice",
+        "sessionissuerarn": ADMIN,
+        "requestparameters": '{"target":"i-0aaa"}',
+    }
+    return {**common, **columns, "calendarday": time[:10]}
+
+
+def start(time: str, session: str | None, **columns: object) -> Row:
+    """A StartSession."""
+    return event(time, "StartSession", sessionid=session, **columns)
+
+
+def typed(time: str, session: str, *lines: str, number: int = 0, **columns: object) -> Row:
+    """A row of from_cloudwatch_readready: a streamed record of alice's."""
+    common = {
+        "eventtime": at(time),
+        "sessionid": session,
+        "sessiondata": "\n".join(lines),
+        "linecount": len(lines),
+        "accountid": "111122223333",
+        "username": "alice",
+        "awsregion": "us-east-1",
+        "target": "i-0aaa",
+        "useridentityarn": "arn:aws:sts::111122223333:assumed-role/admin/alice",
+        "logeventid": f"{number:056}",
+        "streamed": True,
+        "degraded": False,
+        "sourceobject": "s3://raw/firehose-1",
+        "sourcerecord": number,
+    }
+    return {**common, **columns, "calendarday": time[:10]}
+
+
+class ViewLake:
+    """Both tables with these rows, and the views."""
+
+    def __init__(self, events: Sequence[Row], keystrokes: Sequence[Row], of: Settings = SETTINGS) -> None:
+        self._duck = duckdb.connect()
+        self._duck.execute("SET TimeZone = 'UTC'")
+        self._duck.register("from_cloudtrail_readready", arrow_table("from_cloudtrail_readready", events))
+        self._duck.register("from_cloudwatch_readready", arrow_table("from_cloudwatch_readready", keystrokes))
+        for name in VIEWS:
+            (sql,) = sqlglot.transpile(view(name, of).sql, read="athena", write="duckdb")
+            self._duck.execute(f"CREATE VIEW {name} AS {sql}")
+
+    def ask(self, sql: str) -> list[Row]:
+        """The answer to DuckDB's own SQL, a row a dict."""
+        answer = self._duck.execute(sql)
+        names = [column[0] for column in answer.description]
+        return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+
+    def types(self, name: str) -> list[tuple[str, str]]:
+        """A view's columns and their types, as DuckDB finds them."""
+        return [(one["column_name"], one["column_type"]) for one in self.ask(f"DESCRIBE {name}")]
+
+
+def arrow_table(name: str, rows: Sequence[Row]) -> pa.Table:
+    """The rows as the table's files hold them, the partition key last."""
+    schema = arrow_schema(TABLES[name]).append(pa.field("calendarday", pa.string()))
+    for row in rows:
+        assert set(row) <= set(schema.names), set(row) - set(schema.names)
+    return pa.Table.from_pylist(list(rows), schema=schema)
