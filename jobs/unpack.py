@@ -15,6 +15,7 @@ MAGIC = b"\x1f\x8b"
 _GZIP = 31  # zlib's wbits for "a gzip member"
 _NESTED = 3  # gzip in gzip in gzip: seen twice at most
 _WINDOW = 1 << 15  # given to a member at a time: what it does not use is copied, so never the whole rest of the object
+_FEED = 4096  # looking for damage; its state is copied before each
 _DAMAGED: tuple[type[Exception], ...] = (isal_zlib.IsalError, zlib.error, EOFError, ValueError)  # type: ignore[assignment]
 
 
@@ -83,13 +84,23 @@ def _members(data: bytes, limit: int, joined: bool) -> Unpacked:
 
 
 def _up_to_the_damage(data: bytes, limit: int) -> bytes:
-    """What zlib gives, fed in small pieces, before it meets the damage."""
+    """What zlib gives before it meets the damage: it is fed by the window, and by the byte where that one fails."""
     member, out = zlib.decompressobj(_GZIP), bytearray()
-    for at in range(0, len(data), 512):
+    for at in range(0, len(data), _FEED):
+        window, before = data[at : at + _FEED], member.copy()
         try:
-            out += member.decompress(data[at : at + 512], max(limit - len(out), 1))
+            out += member.decompress(window, max(limit - len(out), 1))
         except zlib.error:
+            _byte_by_byte(before, window, out)
             break
         if len(out) >= limit or member.eof:
             break
-    return bytes(out)
+    return bytes(out[:limit])
+
+
+def _byte_by_byte(member: zlib._Decompress, window: bytes, out: bytearray) -> None:
+    for at in range(len(window)):
+        try:
+            out += member.decompress(window[at : at + 1])
+        except zlib.error:
+            return
