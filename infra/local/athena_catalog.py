@@ -155,10 +155,10 @@ class MotoCatalog:
             raise QueryError(f"HIVE_FILESYSTEM_ERROR: bucket {bucket} of {location} does not exist")
         return sorted(
             f"{bucket}/{key}"
-            for key, held in self._s3.buckets[bucket].keys.items()
+            for key, newest in self._s3.buckets[bucket].keys.items()
             if key.startswith(folder)
             and key.rsplit("/", 1)[-1][:1] not in ("", "_", ".")
-            and not isinstance(held[-1], FakeDeleteMarker)
+            and not isinstance(newest, FakeDeleteMarker)
         )
 
     @_locked("s3")
