@@ -229,7 +229,8 @@ def _sql(text: str) -> str:
         try:
             text = Path(text).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise click.UsageError(f"{safe(text)} is neither SQL nor a file that can be read: {error}") from None
+            why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            raise click.UsageError(f"{safe(text)} is neither SQL nor a file that can be read: {why}") from None
     text = text.strip().removesuffix(";").rstrip()
     if not text:
         raise click.UsageError("there is no SQL to run.")

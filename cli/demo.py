@@ -17,6 +17,7 @@ from cli.errors import CODES, Failure
 from cli.progress import duration
 from cli.sessions import Session
 from cli.show import console
+from cli.work import uninterrupted
 from examples.company import Company
 from infra.local import hermetic, lifecycle
 from infra.local.lifecycle import Running
@@ -54,7 +55,8 @@ def demo(raw: str, keep: str) -> None:
     try:
         _demo(settings, path)
     except KeyboardInterrupt:
-        lifecycle.down(home.home())
+        with uninterrupted():
+            lifecycle.down(home.home())
         raise
 
 
@@ -144,11 +146,11 @@ def _transcript(athena: Athena, found: Sequence[Session]) -> None:
 def _next(lake: Running, found: Sequence[Session]) -> None:
     loglake = local.command()
     day = found[0].day if found else "2026-03-02"
-    recorded = next((one.id for one in found if one.lines), "ID")
+    recorded = [f"{loglake} transcript {one.id}" for one in found if one.lines][:1]
     _title("What to try next")
     for line in (
         f"{loglake} sessions --day {day}",
-        f"{loglake} transcript {recorded}",
+        *recorded,
         f'{loglake} query "SELECT eventname, errorcode, count(*) FROM from_cloudtrail_readready GROUP BY 1, 2"',
         f'{loglake} query "SELECT * FROM lake_quarantine" --format json',
         f"{loglake} --help",

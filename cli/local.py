@@ -141,7 +141,7 @@ def print_put(results: Sequence[Put]) -> None:
     table.add_column("files", justify="right")
     table.add_column("goes to", overflow="fold")
     for (left_out, job, what), files in sorted(kinds.items()):
-        goes = Text(_named(files), style="yellow") if left_out else Text(f"the job {job}")
+        goes = Text(_named(files), style="yellow") if left_out else Text(job)
         table.add_row(Text(safe(what)), f"{len(files):,}", goes)
     show.console().print(table)
     taken = sum(1 for one in results if one.job)
@@ -150,10 +150,9 @@ def print_put(results: Sequence[Put]) -> None:
 
 
 def _named(files: Sequence[Put]) -> str:
-    base = Path(os.path.commonpath([one.path.absolute().parent for one in files]))
-    names = [safe(str(one.path.absolute().relative_to(base))) for one in files[:_NAMED]]
+    names = ", ".join(safe(one.path.name) for one in files[:_NAMED])
     more = f" and {len(files) - _NAMED:,} more" if len(files) > _NAMED else ""
-    return f"nowhere: {', '.join(names)}{more}"
+    return f"nowhere: {names}{more}"
 
 
 def _answer(results: Sequence[Put]) -> Answer:

@@ -91,7 +91,7 @@ def _cell(text: str, style: str = "") -> Text:
 def words(one: Session) -> str:
     """How many keystrokes there are, or why there are none."""
     if not one.lines:
-        return one.keystrokes
+        return "" if one.keystrokes == one.outcome else one.keystrokes
     return many(one.lines, "line") + (f", {one.keystrokes}" if one.keystrokes != "recorded" else "")
 
 

@@ -17,14 +17,21 @@ from cli.athena import Answer, Athena, Column, Row
 from cli.safe import safe
 from lake.settings import JOBS
 
-RULES = ("event", "account", "region", "loggroup", "heartbeat")
+RULES = {
+    "event": "event",
+    "account": "account",
+    "region": "Region",
+    "loggroup": "log group",
+    "heartbeat": "heartbeat (no data)",
+}
 OUTCOMES = {
     "ok": "read",
-    "dropped": "dropped by the controls",
+    "dropped": "dropped",
     "gone": "gone before it was read (overwritten or deleted)",
     "undone": "not fetched yet, comes again",
     "givenup": "given up: never could be fetched",
 }
+_CONTROLS = {"layout": "no source has such keys"}
 # The newest word on every object version: one that could not be fetched at first has a row for each attempt.
 _OBJECTS = """
 SELECT job, outcome, rule, count(*)
@@ -85,12 +92,12 @@ class Summary:
         for outcome in OUTCOMES:
             rules = sorted({rule for one in self.jobs.values() for kind, rule in one.objects if kind == outcome})
             for rule in rules:
-                detail = OUTCOMES[outcome] + (f": {rule}" if rule else "")
+                detail = OUTCOMES[outcome] + (f": {_CONTROLS.get(rule, rule)}" if rule else "")
                 yield "objects", detail, {name: one.objects.get((outcome, rule), 0) for name, one in each}
         yield "records", "", {name: one.records for name, one in each}
         yield "records", "kept", {name: one.kept for name, one in each}
-        for rule in RULES:
-            yield "records", f"filtered by {rule}", {name: one.by_rule.get(rule, 0) for name, one in each}
+        for rule, words in RULES.items():
+            yield "records", f"filtered by {words}", {name: one.by_rule.get(rule, 0) for name, one in each}
         for reason in sorted({reason for one in self.jobs.values() for reason in one.by_reason}):
             yield "records", f"quarantined: {reason}", {name: one.by_reason.get(reason, 0) for name, one in each}
         yield "rows", "", {name: one.published for name, one in each}

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -62,8 +62,8 @@ def run_jobs(
             ended[job].last = line
             report(job, line)
     finally:
-        for process in started.values():
-            end(process)
+        with uninterrupted():
+            end(list(started.values()))
     return list(ended.values())
 
 
@@ -96,32 +96,43 @@ def _read(job: str, stream: IO[str], said: queue.Queue[tuple[str, dict[str, Any]
         said.put((job, None))
 
 
-def end(process: subprocess.Popen[str]) -> None:
-    """End a process and its group (Spark's JVM): politely, then not. Spark's Python workers end with the JVM.
+def end(processes: Sequence[subprocess.Popen[str]]) -> None:
+    """End processes and their groups (Spark's JVMs): politely, then not. Spark's Python workers end with the JVM.
 
     A job that has ended by itself has ended its JVM as well, which reads the job's pipe.
     """
-    if process.poll() is None:
-        for how in (signal.SIGTERM, signal.SIGKILL):
+    alive = [one for one in processes if one.poll() is None]
+    for how in (signal.SIGTERM, signal.SIGKILL):
+        for one in alive:
             with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, how)
-            if _gone(process):
-                break
-    if process.stdout:
-        process.stdout.close()
+                os.killpg(one.pid, how)
+        late = time.monotonic() + _GRACE
+        while (alive := [one for one in alive if not _gone(one)]) and time.monotonic() < late:
+            time.sleep(0.05)
+    for one in processes:
+        if one.stdout:
+            one.stdout.close()
 
 
 def _gone(process: subprocess.Popen[str]) -> bool:
-    """Whether all of the process's group ended in time."""
-    late = time.monotonic() + _GRACE
-    while time.monotonic() < late:
-        if process.poll() is not None:
-            try:
-                os.killpg(process.pid, 0)
-            except OSError:
-                return True
-        time.sleep(0.05)
+    """Whether all of the process's group has ended."""
+    if process.poll() is None:
+        return False
+    try:
+        os.killpg(process.pid, 0)
+    except OSError:
+        return True
     return False
+
+
+@contextlib.contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Cleaning up after a Ctrl-C is not stopped by the next one."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def tail(log: Path, lines: int = 3) -> list[str]:

@@ -335,7 +335,7 @@ def test_figures_that_add_up_are_all_shown() -> None:
     assert figures().unequal() == []
     lines = {f"{what} {detail}".strip(): by["cloudtrail"] for what, detail, by in figures().lines()}
     assert lines["objects"] == 4
-    assert lines["objects dropped by the controls: accounts_deny"] == 1
+    assert lines["objects dropped: accounts_deny"] == 1
     assert lines["records filtered by event"] == 10
     assert lines["records quarantined: no-time"] == 2
     assert lines["rows duplicates"] == 2
