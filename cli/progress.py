@@ -76,7 +76,7 @@ class Board:
                 self._progress.remove_task(self._tasks.pop(name))
             self._tasks[name] = self._progress.add_task(f"{name}: {phase}", total=of, completed=done, unit=unit)
             if not self._live:
-                many = f" {of:,} {unit}" if of else ""
+                many = f" ({unit}: {of:,})" if of else ""
                 self._console.print(f"  {name}: {phase}{many}")
         self._progress.update(self._tasks[name], completed=done, total=of, unit=unit)
 

@@ -71,8 +71,15 @@ def put_objects(lake: Running, settings: Settings, objects: Iterable[RawObject],
 def drain(lake: Running, what: str) -> None:
     """Wait until AddAPart has taken all that was announced. Raises Failure if it does not, or could not take one."""
     with Board() as board, told():
+        most = 0
+
+        def heard(left: int) -> None:
+            nonlocal most
+            most = max(most, left)
+            board.set("AddAPart", what, most - left, most, "announcements")
+
         board.set("AddAPart", what)
-        lifecycle.drained(lake, DRAIN)
+        lifecycle.drained(lake, DRAIN, heard)
         if dead := lifecycle.dead_letters(lake):
             raise Failure(
                 f"AddAPart could not take {dead:,} announcements: they lie in the dead-letter queue",

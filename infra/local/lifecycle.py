@@ -13,7 +13,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -86,13 +86,19 @@ def environment(running: Running) -> dict[str, str]:
     return hermetic.environment(os.environ, running.endpoint, running.region)
 
 
-def drained(running: Running, timeout: float) -> None:
-    """Wait until AddAPart has taken every announcement. Raises LakeError with the count if it does not in time."""
+def drained(running: Running, timeout: float, heard: Callable[[int], None] = lambda _: None) -> None:
+    """Wait until AddAPart has taken every announcement. Raises LakeError with the count if it does not in time.
+
+    heard: is told, again and again, how many announcements are left.
+    """
     late = time.monotonic() + timeout
     while True:
         status = _status(running.endpoint) or {}
-        if status.get("ready") and not status["waiting"] + status["taken"]:
-            return
+        if status.get("ready"):
+            left = status["waiting"] + status["taken"]
+            if not left:
+                return
+            heard(left)
         if time.monotonic() > late:
             raise LakeError(
                 f"AddAPart has not taken all announcements within {timeout:.0f} s: {status.get('waiting', '?')} are "
