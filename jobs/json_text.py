@@ -17,9 +17,12 @@ _CONTAINER = re.compile(rb'[ \t\r\n]*\{[ \t\r\n]*"Records"[ \t\r\n]*:[ \t\r\n]*(
 _OPEN = re.compile(rb'\[|\{[ \t\r\n]*"Records"[ \t\r\n]*:[ \t\r\n]*\[')
 _ARRAY_END = re.compile(rb"\]")
 _CONTAINER_END = re.compile(rb"\][ \t\r\n]*\}")
-# Where reading goes on after broken text: CloudTrail's own first key, or a line that begins a document. Neither can
-# lie inside a JSON string, where a quote is escaped and a newline is \n.
-_RESTART = re.compile(rb'\{[ \t\r\n]*"eventVersion"[ \t\r\n]*:|(?<=\n)[{\[]')
+# Where reading goes on after broken text: the first two keys of a CloudTrail record, or a line that begins a document.
+# Neither can lie inside a JSON string, where a quote is escaped and a newline is \n.
+_RESTART = re.compile(
+    rb'\{[ \t\r\n]*"eventVersion"[ \t\r\n]*:[ \t\r\n]*"[\d.]+"[ \t\r\n]*,[ \t\r\n]*"(?:userIdentity|eventTime)"'
+    rb"|(?<=\n)[{\[]"
+)
 _LONE_SURROGATE = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.", re.S
 )
@@ -115,12 +118,14 @@ def _scan(text: bytes) -> Iterator[Piece]:
         pieces: list[Piece] = []
         try:
             end = _value_end(blind, at)
+            if blind[end : end + 1] == b":":
+                raise _Broken(_before(blind, at, end), "a key outside of any object")
             pieces = list(_expand(text[at:end], blind[at:end]))
         except _Broken as broken:
-            if closers and (close := closers[-1].match(blind, at)):
-                closers.pop()
+            if close := (closers[-1] if closers else _ANY_END).match(blind, at):
                 end = close.end()
-            elif closers and blind[at] == ord(","):
+                closers = closers[:-1]
+            elif blind[at] == ord(",") and (closers or stretches):
                 end = at + 1
             elif len(closers) < _DEEPEST and (opened := _OPEN.match(blind, at)):
                 closers.append(_ARRAY_END if blind[at] == ord("[") else _CONTAINER_END)
@@ -189,9 +194,20 @@ def _value_end(text: bytes, at: int) -> int:
             raise _Broken(len(text), "the text ends too early") from None
         if "trailing characters" in str(error):
             return at + int(where[1]) - 1
-        # Counted from behind the character or from before: two back is before it in any case.
-        raise _Broken(max(at + 1, at + int(where[1]) - 2), str(error)) from None
+        raise _Broken(_before(text, at, at + int(where[1])), str(error)) from None
     return len(text)
+
+
+def _before(text: bytes, at: int, error: int) -> int:
+    """Where to look for the next record after an error in the one at `at`.
+
+    msgspec counts from before or from behind the character. And where a closing quote is lost, it is the next record's
+    first quote that closes the string: the error then lies inside of that record's beginning, which is whole.
+    """
+    where = error - 2
+    while where > at + 1 and text[where - 1] in b' \t\r\n{"':
+        where -= 1
+    return max(where, at + 1)
 
 
 def _skip_space(text: bytes, at: int) -> int:

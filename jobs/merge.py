@@ -36,21 +36,20 @@ class Merged(NamedTuple):
 def merge(table: str, base: pa.Table, new: pa.Table) -> Merged:
     """The union of what is shown (`base`: no two rows of one identity) and what arrived (`new`)."""
     declared = TABLES[table]
-    rows = pa.concat_tables([base, new]).combine_chunks()
+    rows = pa.concat_tables([base, new])
     keep = np.ones(rows.num_rows, bool)
     lost: list[int] = []
     suspects = _suspects(declared, rows)
     if len(suspects):
         keep[suspects] = False
-        shown, lost = _settle(declared, rows.take(pa.array(suspects)), suspects)
+        shown, lost = _settle(declared, _taken(rows, suspects), suspects)
         keep[shown] = True
     changed = bool(keep[base.num_rows :].any()) or not keep[: base.num_rows].all()
-    kept = (rows if keep.all() else rows.filter(pa.array(keep))) if changed else base
     return Merged(
-        rows=_sorted(declared, kept) if changed else base,
+        rows=_in_order(declared, rows, np.flatnonzero(keep)) if changed else base,
         changed=changed,
-        duplicates=rows.num_rows - kept.num_rows - len(lost),
-        conflicts=rows.take(pa.array(lost, pa.int64())),
+        duplicates=rows.num_rows - int(keep.sum()) - len(lost),
+        conflicts=_taken(rows, np.array(lost, np.int64)),
     )
 
 
@@ -123,5 +122,16 @@ def _codes(column: pa.ChunkedArray) -> Codes:
     return indices
 
 
-def _sorted(declared: Table, rows: pa.Table) -> pa.Table:
-    return rows.take(pc.sort_indices(rows, sort_keys=[(name, "ascending") for name in declared.sort]))
+def _in_order(declared: Table, rows: pa.Table, kept: Codes) -> pa.Table:
+    """The kept rows, sorted."""
+    keys = _taken(rows.select(list(declared.sort)), kept)
+    order = pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in declared.sort])
+    return _taken(rows, kept[order.to_numpy()])
+
+
+def _taken(rows: pa.Table, at: Codes) -> pa.Table:
+    """The rows at these positions. Column by column: at any time one of them, not all, is in memory once more."""
+    if not len(at):
+        return rows.slice(0, 0)
+    indices = pa.array(at)
+    return pa.table([column.combine_chunks().take(indices) for column in rows.columns], schema=rows.schema)

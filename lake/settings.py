@@ -85,7 +85,7 @@ class Bounds:
     batch_bytes: int = 200_000_000
     plan_objects: int = 500_000
     object_bytes: int = 2_000_000_000
-    slice_rows: int = 500_000
+    slice_rows: int = 200_000
     attempts: int = 5
     settle_seconds: int = 3600
 

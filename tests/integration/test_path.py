@@ -257,7 +257,7 @@ def test_a_refused_object_is_taken_once_it_is_allowed(lake: Lake, monkeypatch: p
 
 def test_a_big_day_is_cut_into_slices_and_a_late_event_rewrites_only_its_own(aws: str) -> None:
     del aws
-    lake = Lake(parse(SETTINGS.text.replace("slice_rows = 500_000", "slice_rows = 20")))
+    lake = Lake(parse(SETTINGS.text.replace("slice_rows = 200_000", "slice_rows = 20")))
     events = [event(n, f"2024-05-31T{n // 5:02}:{n % 5:02}:00Z") for n in range(120)]
     lake.put("cloudtrail", key("a"), trail(*events))
     lake.work("cloudtrail")
