@@ -1,0 +1,160 @@
+"""The sample company's logs through the whole path, against the truth that was written down while they were made."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import boto3
+import pytest
+
+from cli.athena import Athena
+from examples.company import Company
+from examples.company.truth import Counts, Truth
+from infra.resources import WORKGROUP
+from lake.settings import JOBS
+from tests.lakes import Lake, keeping
+
+ROUNDS = 3  # scheduled runs: what is late arrives when its day has long been published
+SEEDS = (1, 2, 3)
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A lake that has taken in a whole company, and the company's truth."""
+
+    lake: Lake
+    truth: Truth
+    athena: Athena
+
+
+def fill(seed: int, keep: str) -> Filled:
+    lake = Lake(keeping(keep))
+    company = Company(seed=seed)
+    objects = list(company.objects())
+    size = -(-len(objects) // ROUNDS)
+    for start in range(0, len(objects), size):
+        for one in objects[start : start + size]:
+            lake.put(one.job, one.key, one.data)
+        for report in lake.work(*JOBS):
+            assert report.failed == []
+        lake.later(minutes=15)
+    return Filled(lake, company.truth(), Athena(boto3.client("athena"), lake.settings.lake.database, WORKGROUP))
+
+
+@pytest.fixture(scope="module", params=SEEDS, ids=lambda seed: f"seed {seed}")
+def filled(request: pytest.FixtureRequest, embedded_aws: str) -> Iterator[Filled]:
+    """Filled once a seed: making and reading a company takes seconds."""
+    del embedded_aws
+    from moto.moto_api._internal.models import moto_api_backend
+
+    moto_api_backend.reset()
+    yield fill(request.param, "filtered")
+
+
+def test_every_record_has_the_fate_that_the_truth_gives_it(filled: Filled) -> None:
+    ledger = filled.lake.rows("lake_ledger").to_pylist()
+    quarantine = filled.lake.rows("lake_quarantine").to_pylist()
+    expected: dict[str, Counts] = {"cloudtrail": filled.truth.cloudtrail, "cloudwatch": filled.truth.cloudwatch}
+    for job, counts in expected.items():
+        mine = [row for row in ledger if row["job"] == job and row["outcome"] != "dropped"]
+        filtered: Counter[str] = Counter()
+        for row in mine:
+            filtered.update(json.loads(row["filteredby"] or "{}"))
+        assert {row["outcome"] for row in mine} == {"ok"}
+        assert len(mine) == counts.objects
+        assert sum(row["recordsin"] for row in mine) == counts.records
+        assert sum(row["kept"] for row in mine) == counts.kept
+        assert filtered == counts.filtered
+        assert Counter(row["reason"] for row in quarantine if row["job"] == job) == counts.quarantined
+    assert sorted(row["objectkey"] for row in ledger if row["outcome"] == "dropped") == sorted(filled.truth.ignored)
+
+
+def test_every_event_is_shown_once_on_its_own_day(filled: Filled) -> None:
+    rows = filled.lake.rows("from_cloudtrail_readready")
+    days = dict(zip(rows["eventid"].to_pylist(), rows["calendarday"].to_pylist(), strict=True))
+    assert days == filled.truth.events
+    assert rows.num_rows == filled.truth.cloudtrail.rows
+    keystrokes = filled.lake.rows("from_cloudwatch_readready")
+    assert keystrokes.num_rows == filled.truth.cloudwatch.rows
+    shown = set(zip(keystrokes["logeventid"].to_pylist(), keystrokes["calendarday"].to_pylist(), strict=True))
+    assert {(late.id, late.day) for late in filled.truth.cloudwatch.late} <= shown
+    assert all(days[late.id] == late.day for late in filled.truth.cloudtrail.late)
+    assert filled.truth.cloudtrail.late
+
+
+def test_duplicates_are_counted_and_every_generation_balances(filled: Filled) -> None:
+    duplicates: Counter[str] = Counter()
+    for row in filled.lake.rows("lake_generations").to_pylist():
+        assert row["rowsbefore"] + row["rowsnew"] == (
+            row["rowsout"] + row["duplicates"] + row["conflicts"] + row["removed"]
+        )
+        duplicates[row["tablename"]] += row["duplicates"]
+    assert duplicates["from_cloudtrail_readready"] == filled.truth.cloudtrail.duplicates
+    assert duplicates["from_cloudwatch_readready"] == filled.truth.cloudwatch.duplicates
+
+
+def test_the_sessions_view_tells_every_session_as_it_was(filled: Filled) -> None:
+    columns = (
+        "sessionid, calendarday, accountid, awsregion, target, principalarn, username, sourceidentity, rolearn, "
+        "documentname, reason, outcome, errorcode, eventid, keystrokerecords, keystrokelines"
+    )
+    found = filled.athena.values(f"SELECT {columns} FROM sessions")
+    expected = [
+        [
+            one.sessionid,
+            one.day,
+            one.accountid,
+            one.awsregion,
+            one.target,
+            one.principalarn,
+            one.username,
+            one.sourceidentity,
+            one.rolearn,
+            one.documentname,
+            one.reason,
+            one.outcome.replace("-", " "),
+            one.errorcode,
+            one.eventid,
+            str(one.records),
+            str(len(one.lines)),
+        ]
+        for one in filled.truth.sessions
+    ]
+    assert sorted(found, key=str) == sorted(expected, key=str)
+
+
+def test_the_transcript_has_every_line_in_order(filled: Filled) -> None:
+    found: dict[str, list[str]] = {}
+    for session, line in filled.athena.values("SELECT sessionid, line FROM transcript ORDER BY sessionid, linenumber"):
+        assert session is not None
+        found.setdefault(session, []).append(line or "")
+    expected = {one.sessionid: one.lines for one in filled.truth.sessions if one.lines}
+    assert found == expected
+
+
+def test_repeated_uploads_are_marked(filled: Filled) -> None:
+    found = dict(
+        filled.athena.values("SELECT sessionid, CAST(count_if(isrepeat) AS varchar) FROM transcript GROUP BY sessionid")
+    )
+    expected = {one.sessionid: str(one.repeatedlines) for one in filled.truth.sessions if one.lines}
+    assert found == expected
+
+
+def test_no_secret_reaches_a_table(filled: Filled) -> None:
+    for table in ("from_cloudtrail_readready", "from_cloudwatch_readready", "lake_quarantine", "lake_ledger"):
+        rows = filled.lake.rows(table)
+        for name in rows.column_names:
+            for value in rows[name].to_pylist():
+                assert "SECRETTOKEN" not in str(value), f"{table}.{name}"
+
+
+def test_with_the_filters_off_everything_is_kept(aws: str) -> None:
+    del aws
+    filled = fill(1, "everything")
+    rows = filled.lake.rows("from_cloudtrail_readready")
+    assert rows.num_rows == filled.truth.cloudtrail.rows_everything
+    assert len(set(rows["eventid"].to_pylist())) == rows.num_rows
+    assert filled.lake.rows("from_cloudwatch_readready").num_rows == filled.truth.cloudwatch.rows_everything
