@@ -17,6 +17,8 @@ _CONTAINER = re.compile(rb'[ \t\r\n]*\{[ \t\r\n]*"Records"[ \t\r\n]*:[ \t\r\n]*(
 _OPEN = re.compile(rb'\[|\{[ \t\r\n]*"Records"[ \t\r\n]*:[ \t\r\n]*\[')
 _ARRAY_END = re.compile(rb"\]")
 _CONTAINER_END = re.compile(rb"\][ \t\r\n]*\}")
+_ANY_END = re.compile(rb"\][ \t\r\n]*\}?")
+_NO_END = re.compile(rb"(?!)")
 # Where reading goes on after broken text: the first two keys of a CloudTrail record, or a line that begins a document.
 # Neither can lie inside a JSON string, where a quote is escaped and a newline is \n.
 _RESTART = re.compile(
@@ -122,7 +124,9 @@ def _scan(text: bytes) -> Iterator[Piece]:
                 raise _Broken(_before(blind, at, end), "a key outside of any object")
             pieces = list(_expand(text[at:end], blind[at:end]))
         except _Broken as broken:
-            if close := (closers[-1] if closers else _ANY_END).match(blind, at):
+            # Behind a broken stretch nobody knows how deep we are: any end is one.
+            closer = closers[-1] if closers else _ANY_END if stretches else _NO_END
+            if close := closer.match(blind, at):
                 end = close.end()
                 closers = closers[:-1]
             elif blind[at] == ord(",") and (closers or stretches):
