@@ -113,7 +113,7 @@ def name_columns(query: exp.Query) -> None:
             return
         select = select.this
     for number, projection in enumerate(select.expressions):
-        if not projection.output_name and not projection.is_star:
+        if not isinstance(projection, exp.Alias | exp.Column | exp.Dot) and not projection.is_star:
             select.expressions[number].replace(exp.alias_(projection.copy(), f"{UNNAMED}{number}", quoted=True))
 
 
@@ -171,7 +171,9 @@ def _only_utc(node: exp.Expression, zone: exp.Expression | None) -> exp.Expressi
 
 
 def _concat(node: exp.Concat) -> exp.Expression:
-    """Null if any part is: DuckDB's concat skips nulls."""
+    """Null if any part is: DuckDB's concat skips nulls, as concat_ws, which sqlglot calls a kind of concat, must."""
+    if isinstance(node, exp.ConcatWs):
+        return node
     parts = [exp.Paren(this=part) for part in node.expressions]
     whole: exp.Expression = parts[0]
     for part in parts[1:]:
@@ -240,6 +242,13 @@ def _path(node: exp.Expression) -> exp.Expression:
     return _call("athena_json_extract_scalar", node.this, plain)
 
 
+def _precision(node: exp.DataType) -> exp.Expression:
+    """timestamp(3) is DuckDB's timestamp; its own types for other precisions are not what its functions take."""
+    if node.is_type(exp.DataType.Type.TIMESTAMP, exp.DataType.Type.TIMESTAMPTZ):
+        node.set("expressions", [])
+    return node
+
+
 def _refused(node: exp.Expression) -> exp.Expression:
     raise QueryError(f"NOT_SUPPORTED: {node.key}, in the local engine")
 
@@ -250,6 +259,7 @@ _MENDED: dict[type[exp.Expression], Callable[..., exp.Expression]] = {
     exp.Concat: _concat,
     exp.Reduce: _reduce,
     exp.Cast: _text,
+    exp.DataType: _precision,
     exp.DateAdd: _date,
     exp.DateSub: _date,
     exp.Add: _date,
