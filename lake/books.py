@@ -1,6 +1,6 @@
 """The books' commits as values: what arrived, what was planned, what was landed, what was published.
 
-Each is one JSON object in the books bucket, created once and never changed (see docs/decisions/protocol.md).
+Each is one JSON object in the books bucket, created once and never changed (see docs/protocol.md).
 Standard library only: AddAPart writes arrivals and reads markers.
 """
 
