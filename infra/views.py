@@ -69,7 +69,7 @@ def read_view(text: str, settings: Settings, name: str) -> View:
     columns = _columns(comment)
     if not columns:
         raise ViewError(f"{name}.sql: no columns; the opening comment lists them after '-- Columns:'")
-    sql = render("\n".join(lines[len(comment) :]), settings).strip().rstrip(";")
+    sql = render("\n".join(lines[len(comment) :]) + "\n", settings).strip().rstrip(";")
     return View(name, title[2], columns, sql)
 
 

@@ -1,14 +1,15 @@
 """moto's SQS, made fit for bursts: what moto 5.2.5 does with a standard queue is neither fast nor safe between threads.
 
 A delete rebuilds the list of messages without a lock, so that a message sent at that moment is lost; two receives may
-hand out one message; every received message counts the whole queue. Here all three happen under the queue's own lock
-and look at as many messages as are in flight.
+hand out one message; every message that is sent or received counts the whole queue. Here all of that happens under the
+queue's own lock and looks at as many messages as are in flight.
 """
 
 from __future__ import annotations
 
 import copy
 import time
+import uuid
 from typing import Any
 
 from moto.sqs import models
@@ -18,6 +19,16 @@ from moto.sqs.exceptions import ReceiptHandleIsInvalid
 def install() -> None:
     """Change moto in this process. FIFO queues stay as moto has them."""
     original_receive, original_delete = models.SQSBackend.receive_message, models.Queue.delete_message
+    original_send = models.SQSBackend.send_message
+
+    def send_message(self: Any, queue_name: str, message_body: str, *more: Any, **options: Any) -> Any:
+        queue = self.get_queue(queue_name)
+        if queue.fifo_queue or more or options:
+            return original_send(self, queue_name, message_body, *more, **options)
+        message = models.Message(str(uuid.uuid4()), message_body)
+        message.mark_sent(delay_seconds=queue.delay_seconds)
+        queue.add_message(message)
+        return message
 
     def receive_message(
         self: Any,
@@ -44,6 +55,7 @@ def install() -> None:
             else:
                 _delete(self, receipt_handle)
 
+    models.SQSBackend.send_message = send_message
     models.SQSBackend.receive_message = receive_message
     models.Queue.delete_message = delete_message
 

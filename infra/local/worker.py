@@ -30,6 +30,7 @@ from lake.settings import Settings
 BATCH = 200  # messages an invocation
 RECEIVERS = 4
 WAIT = 20  # seconds of a long poll
+WINDOW = 0.1  # seconds that a batch waits for more: a message by itself costs as much as a batch
 RETRY = 2  # seconds
 GIVE_UP = 10.0  # seconds without an answer of the embedded AWS
 
@@ -40,15 +41,19 @@ Message = dict[str, Any]
 
 
 class Mapping:
-    """Polls one queue for one handler. sqs: boto3's client."""
+    """Polls one queue for one handler. sqs: boto3's client. pause: sleeps."""
 
-    def __init__(self, sqs: Any, queue_url: str, queue_arn: str, handler: Handler) -> None:
-        self._sqs, self._url, self._arn, self._handler = sqs, queue_url, queue_arn, handler
+    def __init__(
+        self, sqs: Any, queue_url: str, queue_arn: str, handler: Handler, pause: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._sqs, self._url, self._arn, self._handler, self._pause = sqs, queue_url, queue_arn, handler, pause
         self._pool = ThreadPoolExecutor(RECEIVERS)
 
     def once(self, wait: int = WAIT) -> int:
         """Wait for messages, at most `wait` seconds, and take a batch of them. Returns how many there were."""
         messages = self._receive(wait)
+        if messages:
+            self._pause(WINDOW)
         while messages and len(messages) < BATCH:
             more = [one for some in self._pool.map(self._receive, [0] * RECEIVERS) for one in some]
             if not more:
