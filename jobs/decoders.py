@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from jobs import cloudtrail, cloudwatch
 from jobs.rows import Decoder
-from lake.settings import JOBS, Settings
+from lake.settings import JOBS, Filters, Settings
 
-_DECODERS = {"cloudtrail": cloudtrail.Decoder, "cloudwatch": cloudwatch.Decoder}
+_DECODERS: dict[str, Callable[[Filters, int], Decoder]] = {
+    "cloudtrail": cloudtrail.Decoder,
+    "cloudwatch": cloudwatch.Decoder,
+}
 
 
 def decoder(job: str, settings: Settings) -> Decoder:

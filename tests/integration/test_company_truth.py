@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import boto3
@@ -45,13 +44,13 @@ def fill(seed: int, keep: str) -> Filled:
 
 
 @pytest.fixture(scope="module", params=SEEDS, ids=lambda seed: f"seed {seed}")
-def filled(request: pytest.FixtureRequest, embedded_aws: str) -> Iterator[Filled]:
+def filled(request: pytest.FixtureRequest, embedded_aws: str) -> Filled:
     """Filled once a seed: making and reading a company takes seconds."""
     del embedded_aws
     from moto.moto_api._internal.models import moto_api_backend
 
     moto_api_backend.reset()
-    yield fill(request.param, "filtered")
+    return fill(request.param, "filtered")
 
 
 def test_every_record_has_the_fate_that_the_truth_gives_it(filled: Filled) -> None:
