@@ -78,11 +78,41 @@ handedout AS (
     WHERE eventname LIKE 'AssumeRole%' AND issuedaccesskeyid IS NOT NULL
     -- end repeat
 ),
--- A call from another account is logged in both, and only the caller's record has the caller's key and name: one row a key.
-issued AS (
-    SELECT usableon, issuedaccesskeyid, max(useridentityaccesskeyid) AS accesskeyid, max(caller) AS caller
+-- The chain of each key that a session was asked for with, one hand-out after the other. The few keys are on the right of
+-- each join, where an engine holds them in memory and lets the many hand-outs pass by. A call from another account is logged
+-- in both, and only the caller's record has the caller's key and name: max takes that one, and there is one row a key.
+onehop AS (
+    SELECT
+        used.calendarday,
+        used.accesskeyid,
+        max(handedout.caller) AS caller1,
+        max(handedout.useridentityaccesskeyid) AS accesskeyid1
     FROM handedout
-    GROUP BY usableon, issuedaccesskeyid
+    INNER JOIN (SELECT DISTINCT calendarday, accesskeyid FROM starts) AS used
+        ON handedout.usableon = used.calendarday AND handedout.issuedaccesskeyid = used.accesskeyid
+    GROUP BY used.calendarday, used.accesskeyid
+),
+twohops AS (
+    SELECT
+        onehop.calendarday,
+        onehop.accesskeyid,
+        onehop.caller1,
+        max(handedout.caller) AS caller2,
+        max(handedout.useridentityaccesskeyid) AS accesskeyid2
+    FROM handedout
+    RIGHT JOIN onehop
+        ON handedout.usableon = onehop.calendarday AND handedout.issuedaccesskeyid = onehop.accesskeyid1
+    GROUP BY onehop.calendarday, onehop.accesskeyid, onehop.caller1
+),
+chains AS (
+    SELECT
+        twohops.calendarday,
+        twohops.accesskeyid,
+        nullif(concat_ws(' > ', max(handedout.caller), twohops.caller2, twohops.caller1), '') AS callers
+    FROM handedout
+    RIGHT JOIN twohops
+        ON handedout.usableon = twohops.calendarday AND handedout.issuedaccesskeyid = twohops.accesskeyid2
+    GROUP BY twohops.calendarday, twohops.accesskeyid, twohops.caller1, twohops.caller2
 ),
 asked AS (
     SELECT
@@ -96,10 +126,7 @@ asked AS (
         starts.username,
         starts.sourceidentity,
         starts.rolearn,
-        CASE
-            WHEN hop1.issuedaccesskeyid IS NOT NULL
-                THEN concat_ws(' > ', hop3.caller, hop2.caller, hop1.caller, starts.rolearn)
-        END AS rolechain,
+        chains.callers || coalesce(' > ' || starts.rolearn, '') AS rolechain,
         starts.sourceipaddress,
         starts.documentname,
         CASE
@@ -129,12 +156,8 @@ asked AS (
     FROM starts
     LEFT JOIN recordedsessions AS typed
         ON typed.calendarday = starts.calendarday AND typed.sessionid = starts.sessionid
-    LEFT JOIN issued AS hop1
-        ON hop1.usableon = starts.calendarday AND hop1.issuedaccesskeyid = starts.accesskeyid
-    LEFT JOIN issued AS hop2
-        ON hop2.usableon = starts.calendarday AND hop2.issuedaccesskeyid = hop1.accesskeyid
-    LEFT JOIN issued AS hop3
-        ON hop3.usableon = starts.calendarday AND hop3.issuedaccesskeyid = hop2.accesskeyid
+    LEFT JOIN chains
+        ON chains.calendarday = starts.calendarday AND chains.accesskeyid = starts.accesskeyid
 ),
 -- Keystrokes whose start is not in the lake: it was filtered, lost or is not there yet. An auditor must see them.
 everysession AS (

@@ -25,47 +25,49 @@ records AS (
     WHERE sessionid IS NOT NULL
     -- end repeat
 ),
--- Those that are the session's own. The text of a record that is sent again is the same and its id is new.
+-- Those that are the session's own, and their lines' number: what follows a text's last newline is no line.
 own AS (
     SELECT
         recorded.calendarday,
         records.*,
-        lag(records.eventtime) OVER (
-            PARTITION BY recorded.calendarday, records.sessionid, records.sessiondata
-            ORDER BY
-                records.eventtime,
-                length(records.logeventid),
-                records.logeventid,
-                records.sourceobject,
-                records.sourcerecord
-        ) AS saidbefore
-    FROM recordedsessions AS recorded
-    INNER JOIN records
+        cardinality(split(records.sessiondata, chr(10))) - CASE
+            WHEN element_at(split(records.sessiondata, chr(10)), -1) = ''
+                AND cardinality(split(records.sessiondata, chr(10))) > records.linecount
+                THEN 1
+            ELSE 0
+        END AS lines
+    FROM records
+    INNER JOIN recordedsessions AS recorded
         ON records.sessionday = recorded.calendarday
         AND records.sessionid = recorded.sessionid
         AND records.eventtime BETWEEN recorded.firstkeystroke AND recorded.lastkeystroke
+),
+-- Records in order. Ids are decimal numbers as text: the longer is the higher. Nulls are last. A record that is sent again
+-- has the same text and another id.
+inorder AS (
+    SELECT
+        own.*,
+        sum(lines) OVER (
+            PARTITION BY calendarday, sessionid
+            ORDER BY eventtime, length(logeventid), logeventid, sourceobject, sourcerecord
+            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        ) AS lastline,
+        lag(eventtime) OVER (
+            PARTITION BY calendarday, sessionid, sessiondata
+            ORDER BY eventtime, length(logeventid), logeventid, sourceobject, sourcerecord
+        ) AS sentbefore
+    FROM own
 )
 SELECT
-    own.calendarday,
-    own.sessionid,
-    row_number() OVER (
-        PARTITION BY own.calendarday, own.sessionid
-        -- Ids are decimal numbers as text: the longer is the higher. Nulls are last.
-        ORDER BY
-            own.eventtime,
-            length(own.logeventid),
-            own.logeventid,
-            own.sourceobject,
-            own.sourcerecord,
-            lines.place
-    ) AS linenumber,
-    own.eventtime,
-    lines.line,
-    coalesce(own.eventtime <= own.saidbefore + INTERVAL '300' SECOND, false) AS isrepeat,
-    own.logeventid,
-    own.sourceobject,
-    own.sourcerecord
-FROM own
-CROSS JOIN UNNEST(split(own.sessiondata, chr(10))) WITH ORDINALITY AS lines (line, place)
--- What follows the last newline of a text is no line.
-WHERE lines.place <= own.linecount OR lines.line <> ''
+    inorder.calendarday,
+    inorder.sessionid,
+    CAST(inorder.lastline - inorder.lines + each.place AS bigint) AS linenumber,
+    inorder.eventtime,
+    each.line,
+    coalesce(inorder.eventtime <= inorder.sentbefore + INTERVAL '300' SECOND, false) AS isrepeat,
+    inorder.logeventid,
+    inorder.sourceobject,
+    inorder.sourcerecord
+FROM inorder
+CROSS JOIN UNNEST(split(inorder.sessiondata, chr(10))) WITH ORDINALITY AS each (line, place)
+WHERE each.place <= inorder.lines

@@ -108,6 +108,12 @@ def test_an_empty_line_that_the_agent_streamed_is_a_line_and_an_empty_record_is_
     assert lines(lake) == ["a", "", "", "b"]
 
 
+def test_lines_inside_what_the_agent_took_for_one_line_are_lines() -> None:
+    first = typed("2026-03-02 09:00:00", ONE, "a\n\nb", number=1)
+    lake = ViewLake([], [first, typed("2026-03-02 09:00:01", ONE, "c", number=2)])
+    assert lines(lake, "linenumber, line") == [(1, "a"), (2, ""), (3, "b"), (4, "c")]
+
+
 def test_every_line_of_a_record_that_was_sent_again_within_300_seconds_is_a_repeat() -> None:
     lake = ViewLake(
         [],

@@ -296,6 +296,35 @@ def test_a_day_alone_has_the_rows_that_it_has_among_all_days(lake: ViewLake, day
     assert sorted(found, key=order) == sorted((one for one in SESSIONS if one["calendarday"] == day), key=order)
 
 
+def issuing(key: str, account: str = "111122223333", **caller: object) -> Row:
+    """An AssumeRole that handed out the key; nothing is known of its caller but what is said."""
+    unknown = {"username": None, "useridentityarn": None, "sessionissuerarn": None}
+    return event("2026-03-02 09:00:00", "AssumeRole", **{**KEYS, **unknown, **caller}) | {
+        "issuedaccesskeyid": key,
+        "recipientaccountid": account,
+    }
+
+
+def test_a_role_chain_ends_where_the_caller_is_not_known_and_goes_back_three_hops() -> None:
+    hops = [issuing(f"K{n}", useridentityaccesskeyid=f"K{n - 1}", useridentityarn=f"caller{n}") for n in range(1, 6)]
+    starts = [start("2026-03-02 10:00:00", "three", useridentityaccesskeyid="K5")]
+    starts += [start("2026-03-02 10:00:00", "one", useridentityaccesskeyid="K1")]
+    starts += [start("2026-03-02 10:00:00", "stranger", useridentityaccesskeyid="KX")]
+    lake = ViewLake([*hops, issuing("KX"), *starts], [])
+    assert {one["sessionid"]: one["rolechain"] for one in lake.ask("SELECT sessionid, rolechain FROM sessions")} == {
+        "three": f"caller3 > caller4 > caller5 > {ADMIN}",
+        "one": f"caller1 > {ADMIN}",
+        "stranger": None,
+    }
+
+
+def test_two_sessions_with_the_same_credentials_are_two_rows() -> None:
+    starts = [start(f"2026-03-02 10:00:0{n}", f"s{n}", useridentityaccesskeyid="K1") for n in range(2)]
+    lake = ViewLake([issuing("K1", useridentityarn="bob"), *starts], [])
+    found = lake.ask("SELECT sessionid, rolechain FROM sessions ORDER BY sessionid")
+    assert [tuple(one.values()) for one in found] == [("s0", f"bob > {ADMIN}"), ("s1", f"bob > {ADMIN}")]
+
+
 def test_keystrokes_that_may_still_come_are_awaited_not_missing() -> None:
     now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     young, old = ((now - timedelta(minutes=minutes)).isoformat(" ") for minutes in (60, 180))
