@@ -132,7 +132,7 @@ def _username(arn: str | None, user: str | None, service: str | None) -> str | N
         role_and_name = arn.split("/")
         if len(role_and_name) > 2 and role_and_name[-1]:
             return role_and_name[-1]
-    return user or service
+    return user or service or None
 
 
 def _of_calls(read: dict[str, Any], source_identities: list[str | None]) -> Columns:
@@ -154,7 +154,8 @@ def _of_calls(read: dict[str, Any], source_identities: list[str | None]) -> Colu
                 sessions[row] = _session_id(request.sessionId)
             case _:
                 keys[row] = response.credentials.accessKeyId if response.credentials else None
-                source_identities[row] = source_identities[row] or request.sourceIdentity
+                if source_identities[row] is None:
+                    source_identities[row] = request.sourceIdentity
     return {
         "sessionid": pa.array(sessions, pa.string()),
         "issuedaccesskeyid": pa.array(keys, pa.string()),

@@ -27,8 +27,12 @@ def row(record: str) -> dict[str, Any]:
     context = who.get("sessionContext") or {}
     issuer = context.get("sessionIssuer") or {}
     request, response = value.get("requestParameters") or {}, value.get("responseElements") or {}
-    assumes = value["eventSource"] == "sts.amazonaws.com" and value["eventName"].startswith("AssumeRole")
-    hands_out = assumes or value["eventName"] in ("GetSessionToken", "GetFederationToken")
+    hands_out = value["eventSource"] == "sts.amazonaws.com" and (
+        value["eventName"].startswith("AssumeRole") or value["eventName"] in ("GetSessionToken", "GetFederationToken")
+    )
+    source_identity = context.get("sourceIdentity")
+    if source_identity is None and hands_out:
+        source_identity = request.get("sourceIdentity")
     mfa = (context.get("attributes") or {}).get("mfaAuthenticated")
     known = {*TEXTS, *FLAGS, *JSON_TEXTS, "eventTime"}
     unknown = sorted(set(value) - known)
@@ -41,7 +45,7 @@ def row(record: str) -> dict[str, Any]:
         "eventtime": datetime.strptime(value["eventTime"], "%Y-%m-%dT%H:%M:%SZ"),  # noqa: DTZ007 - naive UTC
         "sessionissuerarn": issuer.get("arn"),
         "sessionissuerusername": issuer.get("userName"),
-        "sourceidentity": context.get("sourceIdentity") or (request.get("sourceIdentity") if assumes else None),
+        "sourceidentity": source_identity,
         "mfaauthenticated": None if mfa is None else mfa in ("true", True),
         "issuedaccesskeyid": (response.get("credentials") or {}).get("accessKeyId") if hands_out else None,
         "sessionid": _session_id(value["eventSource"], value["eventName"], request, response),
