@@ -7,6 +7,7 @@ from itertools import product
 
 import pytest
 
+from infra.views import view_inputs
 from lake.settings import parse
 from tests.views_lake import ADMIN, SETTINGS, VIEWS, Row, ViewLake, at, event, settings, start, typed, view
 
@@ -284,6 +285,13 @@ def lake() -> ViewLake:
 @pytest.mark.parametrize("name", VIEWS)
 def test_a_view_has_the_columns_that_it_declares(lake: ViewLake, name: str) -> None:
     assert lake.types(name) == [(one.name, one.type.upper()) for one in view(name).columns]
+
+
+def test_nothing_in_the_catalog_overrides_the_words_that_say_it_is_a_view() -> None:
+    for name, one in zip(VIEWS, view_inputs(SETTINGS), strict=True):
+        assert one["Name"] == name
+        assert one["Parameters"]["comment"] == "Presto View"
+        assert "Description" not in one
 
 
 def test_every_session_is_one_row_that_says_who_what_and_whether_there_are_keystrokes(lake: ViewLake) -> None:
