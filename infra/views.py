@@ -94,8 +94,11 @@ def _columns(comment: list[str]) -> tuple[ViewColumn, ...]:
 
 
 def view_input(view: View, database: str) -> dict[str, Any]:
-    """Glue's TableInput of a view. Without a Description: Trino's Glue connector lets it override the parameter `comment`,
-    whose exact words say that this is a view, and then takes the view for a table without files."""
+    """Glue's TableInput of a view.
+
+    It has no Description: Trino's Glue connector would read that in place of the parameter `comment`, by whose exact
+    words it knows a view, and take the view for a table without files.
+    """
     definition = {
         "originalSql": view.sql,
         "catalog": "awsdatacatalog",
