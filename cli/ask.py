@@ -141,7 +141,7 @@ def sessions(
         return
     rows = sessions_table.read(answer)
     if rows:
-        show.console().print(sessions_table.table(rows))
+        sessions_table.table(rows).print(show.console())
     click.echo(f"{sessions_table.many(len(rows))}; all times are UTC", err=True)
 
 
@@ -249,7 +249,7 @@ def summary(athena: Athena, form: str) -> None:
     """
     figures = summary_lines.ask(athena)
     if form == "table":
-        show.console().print(summary_lines.table(figures))
+        summary_lines.table(figures).print(show.console())
     else:
         show.show(summary_lines.answer(figures), form)
     if wrong := figures.unequal():

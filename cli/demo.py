@@ -78,7 +78,7 @@ def _demo(settings: Settings, path: Path | None) -> None:
     athena = connect_local(lake)
     figures = summary.ask(athena)
     _title("What came in, and what became of it")
-    console().print(summary.table(figures))
+    summary.table(figures).print(console())
     found = _sessions(athena)
     _transcript(athena, found)
     _next(lake, found)
@@ -125,7 +125,7 @@ def _sessions(athena: Athena) -> list[Session]:
     if not found:
         click.echo("No session in these logs.")
         return found
-    console().print(sessions_table.table(found[:_SHOWN]))
+    sessions_table.table(found[:_SHOWN]).print(console())
     if len(found) > _SHOWN:
         click.echo(f"... {len(found) - _SHOWN:,} more: {local.command()} sessions")
     return found

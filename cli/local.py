@@ -9,14 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
-from rich import box
-from rich.table import Table
 from rich.text import Text
 
 from cli import home, show, steps, summary
 from cli.ask import connect_local
 from cli.athena import Answer, Column, Row
 from cli.errors import CODES, Failure, NoLake
+from cli.grid import Grid, Head
 from cli.progress import duration
 from cli.safe import safe
 from cli.upload import Put
@@ -136,14 +135,11 @@ def print_put(results: Sequence[Put]) -> None:
     kinds: dict[tuple[bool, str, str], list[Put]] = defaultdict(list)
     for one in results:
         kinds[not one.job, one.job, one.what].append(one)
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
-    table.add_column("what it is", overflow="fold")
-    table.add_column("files", justify="right")
-    table.add_column("goes to", overflow="fold")
+    table = Grid(Head("what it is"), Head("files", right=True), Head("goes to"))
     for (left_out, job, what), files in sorted(kinds.items()):
         goes = Text(_named(files), style="yellow") if left_out else Text(job)
-        table.add_row(Text(safe(what)), f"{len(files):,}", goes)
-    show.console().print(table)
+        table.add(Text(safe(what)), f"{len(files):,}", goes)
+    table.print(show.console())
     taken = sum(1 for one in results if one.job)
     size = sum(one.size for one in results if one.job) / 1e6
     click.echo(f"{len(results):,} files: {taken:,} uploaded ({size:,.1f} MB), {len(results) - taken:,} not taken in")
@@ -180,7 +176,7 @@ def run(keep: str | None) -> None:
     if keep:
         _set_keep(lake, keep)
     figures = run_jobs(lake)
-    show.console().print(summary.table(figures))
+    summary.table(figures).print(show.console())
     check_sums(figures)
 
 

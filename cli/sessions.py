@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rich import box
-from rich.table import Table
 from rich.text import Text
 
 from cli.athena import Answer, literal
+from cli.grid import Grid, Head
 from cli.safe import safe
 from cli.show import console
 
@@ -68,19 +67,20 @@ def many(count: int, thing: str = "session") -> str:
     return f"{count:,} {thing}" + ("" if count == 1 else "s")
 
 
-def table(rows: Sequence[Session]) -> Table:
+def table(rows: Sequence[Session]) -> Grid:
     """Two lines a session: so it fits 80 columns and shows everything that an auditor asks first."""
-    result = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    result.add_column("start (UTC)\nsession", no_wrap=True)
-    result.add_column("who\nreason", overflow="fold", ratio=2)
-    result.add_column("account\ninstance", overflow="fold", min_width=19)
-    result.add_column("outcome\nkeystrokes", overflow="fold", ratio=2)
+    result = Grid(
+        Head("start (UTC)\nsession", rigid=True),
+        Head("who\nreason"),
+        Head("account\ninstance", rigid=True),
+        Head("outcome\nkeystrokes"),
+    )
     for one in rows:
         outcome = one.outcome + (f": {one.error}" if one.error else "")
         first = (one.start, one.who, one.account)
-        result.add_row(*map(_cell, first), _cell(outcome, _STYLES.get(one.outcome, "")))
+        result.add(*map(_cell, first), _cell(outcome, _STYLES.get(one.outcome, "")))
         second = (one.id, one.reason, one.target)
-        result.add_row(*(_cell(text, "dim") for text in second), _cell(words(one), _STYLES.get(one.keystrokes, "dim")))
+        result.add(*(_cell(text, "dim") for text in second), _cell(words(one), _STYLES.get(one.keystrokes, "dim")))
     return result
 
 

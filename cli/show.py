@@ -18,13 +18,12 @@ from itertools import count, islice
 from typing import Any
 
 import click
-from rich import box
 from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from cli.athena import Answer, Column, Row
+from cli.grid import Grid, Head
 from cli.safe import safe
 
 FORMATS = ("table", "json", "csv")
@@ -131,10 +130,10 @@ def _show_table(answer: Answer) -> None:
     first = True
     while rows := list(islice(answer.rows, _PAGE)):
         if _fits(answer.columns, out.width):
-            out.print(table(answer.columns, rows))
+            table(answer.columns, rows).print(out)
         else:
             for row in rows:
-                out.print(_record(answer.columns, row))
+                _record(answer.columns, row).print(out)
         first = False
     if first:
         out.print("no rows")
@@ -145,29 +144,24 @@ def _fits(columns: Sequence[Column], width: int) -> bool:
     return sum(max(cell_len(one.name), 8) + 2 for one in columns) <= width or len(columns) == 1
 
 
-def table(columns: Sequence[Column], rows: Iterable[Row]) -> Table:
+def table(columns: Sequence[Column], rows: Iterable[Row]) -> Grid:
     """A table of safe cells. Null is shown dimmed."""
-    result = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
-    for column in columns:
-        number = column.type.split("(")[0] in _NUMBERS
-        result.add_column(Text(safe(column.name)), justify="right" if number else "left", overflow="fold")
+    result = Grid(*(Head(safe(one.name), right=one.type.split("(")[0] in _NUMBERS) for one in columns))
     for row in rows:
-        result.add_row(*(cell(value) for value in row))
+        result.add(*map(cell, row))
     return result
 
 
-def cell(value: str | None, style: str = "") -> Text:
+def cell(value: str | None) -> Text:
     """One safe cell."""
-    return Text("null", style="dim") if value is None else Text(safe(value), style=style)
+    return Text("null", style="dim") if value is None else Text(safe(value))
 
 
-def _record(columns: Sequence[Column], row: Row) -> Table:
-    result = Table(box=None, show_header=False, pad_edge=False)
-    result.add_column(style="bold", no_wrap=True)
-    result.add_column(overflow="fold")
+def _record(columns: Sequence[Column], row: Row) -> Grid:
+    result = Grid(Head("", rigid=True), Head(""), titled=False)
     for column, value in zip(columns, row, strict=True):
-        result.add_row(Text(safe(column.name)), cell(value))
-    result.add_row("", "")
+        result.add(Text(safe(column.name), style="bold"), cell(value))
+    result.add("", "")
     return result
 
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from rich import box
-from rich.table import Table
 from rich.text import Text
 
 from cli.athena import Answer, Athena, Column, Row
+from cli.grid import Grid, Head
 from cli.safe import safe
 from lake.settings import JOBS
 
@@ -150,18 +149,15 @@ def _int(value: str | None) -> int:
     return int(value or 0)
 
 
-def table(summary: Summary) -> Table:
+def table(summary: Summary) -> Grid:
     """The summary for people: a figure a job, lines that are nought for all left out."""
-    result = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
-    result.add_column("")
-    for name in summary.jobs:
-        result.add_column(name, justify="right")
+    result = Grid(Head(""), *(Head(name, right=True) for name in summary.jobs))
     for what, detail, figures in summary.lines():
         if detail and not any(figures.values()):
             continue
         label = Text(f"  {safe(detail)}") if detail else Text(_TITLES[what], style="bold")
-        result.add_row(label, *(_figure(figures[name], bool(detail)) for name in summary.jobs))
-    result.add_row(Text("days", style="bold"), *(_days(one) for one in summary.jobs.values()))
+        result.add(label, *(_figure(figures[name], bool(detail)) for name in summary.jobs))
+    result.add(Text("days", style="bold"), *(_days(one) for one in summary.jobs.values()))
     return result
 
 
