@@ -156,8 +156,11 @@ class _Parser:
             self.matches(field_.name, getattr(buckets, field_.name), _BUCKET, "a bucket's name")
         jobs = self.table("jobs")
         self.refuse_unknown("jobs", jobs, set(JOBS))
+        lake = self.record("lake", Lake)
+        if lake.keystrokedays < 0:
+            raise self.error("keystrokedays", "", "keystrokedays must be 0 or more")
         return Settings(
-            lake=self.record("lake", Lake),
+            lake=lake,
             buckets=buckets,
             sources=sources,
             controls=self.record("controls", Controls),

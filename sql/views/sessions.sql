@@ -4,7 +4,7 @@
 --   calendarday varchar: The session's day, yyyy-mm-dd, UTC: of its start, or of its first keystroke where there is no start.
 --   starttime timestamp: When it was asked for, UTC; null where only keystrokes are there.
 --   sessionid varchar: The session's id; null if it was denied or failed.
---   accountid varchar: The account, 12 digits.
+--   accountid varchar: The account, 12 digits: that received the event, else the caller's.
 --   awsregion varchar: The Region.
 --   target varchar: The instance or managed node; for ECS Exec cluster/task/container.
 --   principalarn varchar: The ARN of the one who asked for it.
@@ -38,7 +38,7 @@ starts AS (
         calendarday,
         eventtime AS starttime,
         sessionid,
-        recipientaccountid AS accountid,
+        coalesce(recipientaccountid, useridentityaccountid) AS accountid,
         awsregion,
         CASE
             WHEN eventname = 'StartSession' THEN json_extract_scalar(requestparameters, '$.target')

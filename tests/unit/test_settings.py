@@ -34,6 +34,7 @@ def test_the_shipped_settings_are_valid_and_default_to_the_four_events_of_the_qu
         ('"ssm:StartSession"', '"StartSession"', "which is not service:Action"),
         ('keep = "filtered"', 'keep = "all"', 'it is "filtered" or "everything"'),
         ("{hh}/{file}", "{hour}/{file}", "{hour} is no part of a key"),
+        ("keystrokedays = 1", "keystrokedays = -1", "keystrokedays must be 0 or more"),
         ("[bounds]", "[bounds", "not TOML"),
         ('books = "loglake-books"', 'book = "loglake-books"', "no setting 'book'"),
     ],
