@@ -14,15 +14,16 @@ from rich.console import Console
 from rich.text import Text
 
 _GAP = 2
-_LEAST = 8  # columns of the screen that a column keeps, or its natural width if that is less
+_LEAST = 8  # columns of the screen that a column keeps where there is any room
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A column's head. rigid: shrinks last (what people copy, such as ids). right: figures stand to the right."""
+    """A column's head. least: shrinks to so many columns of the screen and, while others can shrink, no further: what
+    people copy should stay in one piece. right: figures stand to the right."""
 
     title: str
-    rigid: bool = False
+    least: int = _LEAST
     right: bool = False
 
 
@@ -49,7 +50,7 @@ class Grid:
             max((cell_len(line) for row in rows for line in row.cells[n].plain.split("\n")), default=0)
             for n in range(len(self._heads))
         ]
-        widths = fit(natural, [one.rigid for one in self._heads], out.width - _GAP * (len(self._heads) - 1))
+        widths = fit(natural, [one.least for one in self._heads], out.width - _GAP * (len(self._heads) - 1))
         for number, row in enumerate(rows):
             for line in self._lines(out, row, widths):
                 out.print(line, soft_wrap=True)
@@ -75,12 +76,12 @@ class Grid:
         return result
 
 
-def fit(natural: Sequence[int], rigid: Sequence[bool], room: int) -> list[int]:
-    """Widths of columns that together take `room`: the widest shrinks first, rigid ones after all others."""
+def fit(natural: Sequence[int], least: Sequence[int], room: int) -> list[int]:
+    """Widths of columns that together take `room`: the widest shrinks first, below its `least` after all others."""
     widths = [max(min(one, room), 1) for one in natural]
-    for soft in (True, False):
+    for bounds in (least, [_LEAST] * len(least)):
         while sum(widths) > room:
-            able = [n for n, width in enumerate(widths) if width > _LEAST and not (soft and rigid[n])]
+            able = [n for n, width in enumerate(widths) if width > bounds[n]]
             if not able:
                 break
             widths[max(able, key=lambda n: widths[n])] -= 1

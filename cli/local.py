@@ -126,7 +126,7 @@ def check_put(results: Sequence[Put]) -> None:
     if not any(one.job for one in results):
         raise Failure(
             f"none of {len(results):,} files is a log that the lake takes in",
-            "It takes CloudTrail files and CloudWatch Logs as Firehose delivers them: docs/sources.md.",
+            "It takes CloudTrail files, and CloudWatch Logs as Firehose delivers them. What it took the files for is above.",
         )
 
 

@@ -158,7 +158,7 @@ def cell(value: str | None) -> Text:
 
 
 def _record(columns: Sequence[Column], row: Row) -> Grid:
-    result = Grid(Head("", rigid=True), Head(""), titled=False)
+    result = Grid(Head("", least=30), Head(""), titled=False)
     for column, value in zip(columns, row, strict=True):
         result.add(Text(safe(column.name), style="bold"), cell(value))
     result.add("", "")
