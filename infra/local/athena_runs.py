@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import threading
 import time
@@ -22,6 +23,7 @@ from infra.local.athena_results import Result, csv
 
 log = logging.getLogger(__name__)
 AT_ONCE = 4  # queries that run; the others are queued
+STOP = 5.0  # seconds in which a stopped query must end; StopQueryExecution waits for it
 KEPT = 256 << 20  # bytes of answers that are kept for GetQueryResults; the oldest go first
 
 
@@ -59,9 +61,11 @@ class Execution:
     def stop(self) -> None:
         """End it wherever it is. One that has ended stays as it ended."""
         self.finish("CANCELLED", "Query cancelled by user")
-        if running := self.running:
+        late = time.monotonic() + STOP
+        while (running := self.running) and time.monotonic() < late:
             with suppress(duckdb.Error):  # it has ended meanwhile
                 running.stop()
+            time.sleep(0.01)  # DuckDB forgets an interrupt that comes before the query begins: say it again
 
 
 class Runner:
@@ -72,6 +76,13 @@ class Runner:
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="athena")
         self._kept: OrderedDict[str, Execution] = OrderedDict()
         self._lock = threading.Lock()
+        atexit.register(self._close)
+
+    def _close(self) -> None:
+        """DuckDB's objects must go before the interpreter does, or its binding complains of each."""
+        self._pool.shutdown(cancel_futures=True)
+        self._database.close()
+        del self._database
 
     def submit(self, execution: Execution, account: str, region: str) -> None:
         """Run it as soon as there is a thread for it."""

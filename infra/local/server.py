@@ -36,9 +36,10 @@ def start() -> Server:
 def build() -> Application:
     """moto with all that this package changes in it. The first import of moto reads MOTO_ACCOUNT_ID."""
     os.environ.update(MOTO_ACCOUNT_ID=ACCOUNT, MOTO_DISABLE_GLOBAL_CORS="true")
-    from infra.local import athena_api, moto_glue, moto_queue
+    from infra.local import athena_api, moto_glue, moto_queue, moto_s3
     from infra.local.application import Application as Moto
 
+    moto_s3.install()
     moto_queue.install()
     moto_glue.install()
     athena_api.install()
