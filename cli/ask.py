@@ -4,87 +4,21 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, TypeVar
 
-import boto3
 import click
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError
 
-from cli import home, show
 from cli import sessions as sessions_table
+from cli import show
 from cli import summary as summary_lines
 from cli.athena import Athena, literal, where
 from cli.errors import CODES, NOT_FOUND, Failure
+from cli.place import place_options
 from cli.safe import safe
-from infra.local.lifecycle import Running
-from infra.resources import WORKGROUP
 
-Command = TypeVar("Command", bound=Callable[..., Any])
 _DAY = click.DateTime(["%Y-%m-%d"])
-_PATIENT = Config(retries={"mode": "standard", "max_attempts": 8})
 _ACCOUNT = re.compile(r"\d{12}")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Which lake is asked: the one on this machine, unless AWS is named."""
-
-    aws: bool = False
-    profile: str | None = None
-    region: str | None = None
-    workgroup: str | None = None
-
-
-def connect(place: Place) -> Athena:
-    """Athena at that place. Without `aws` this process can from now on reach nothing but this machine."""
-    if not place.aws:
-        return connect_local(home.running())
-    settings = home.settings()
-    try:
-        session = boto3.session.Session(profile_name=place.profile, region_name=place.region)
-        region = session.region_name or settings.lake.region
-        client = session.client("athena", region_name=region, config=_PATIENT)
-    except BotoCoreError as error:
-        raise Failure(f"AWS: {error}", "See the profiles that there are: aws configure list-profiles.") from None
-    return Athena(client, settings.lake.database, place.workgroup or WORKGROUP)
-
-
-def connect_local(lake: Running) -> Athena:
-    """Athena of the lake on this machine, which this process must have entered (`home.running`)."""
-    client = boto3.client("athena", config=_PATIENT)
-    return Athena(client, home.settings_of(lake).lake.database, WORKGROUP)
-
-
-def place_options(function: Command) -> Command:
-    """--aws and what goes with it; the command gets `athena` instead."""
-
-    @click.option("--aws", is_flag=True, help="Ask the lake in AWS. Without this, never anything but this machine.")
-    @click.option("--profile", help="With --aws: the AWS profile.")
-    @click.option("--region", help="With --aws: the Region. Default: the profile's, then lake.toml's.")
-    @click.option("--workgroup", help="With --aws: the Athena workgroup. Default: loglake.")
-    @click.pass_context
-    def wrapped(
-        context: click.Context,
-        /,
-        aws: bool,
-        profile: str | None,
-        region: str | None,
-        workgroup: str | None,
-        **others: Any,
-    ) -> Any:
-        if not aws and (profile or region or workgroup):
-            raise click.UsageError("--profile, --region and --workgroup say which lake in AWS: they go with --aws.")
-        reach: Callable[[Place], Athena] = (context.obj or {}).get("connect", connect)
-        return function(athena=reach(Place(aws, profile, region, workgroup)), **others)
-
-    wrapped.__name__, wrapped.__doc__ = function.__name__, function.__doc__
-    wrapped.__click_params__ = wrapped.__click_params__ + getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
-    return wrapped  # type: ignore[return-value]
 
 
 def _raw_with(form: str, raw: bool) -> None:
@@ -211,7 +145,7 @@ def query(athena: Athena, sql: str, form: str, raw: bool) -> None:
 
     \b
       loglake query "SELECT username, count(*) FROM sessions GROUP BY username ORDER BY 2 DESC"
-      loglake query sql/questions/denied.sql --format csv > denied.csv
+      loglake query denied.sql --format csv > denied.csv
       echo "SHOW TABLES" | loglake query - --format json
 
     Tables: from_cloudtrail_readready, from_cloudwatch_readready, the views sessions and transcript, and the lake's

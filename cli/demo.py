@@ -11,9 +11,9 @@ from rich.text import Text
 
 from cli import home, local, steps, summary
 from cli import sessions as sessions_table
-from cli.ask import connect_local
 from cli.athena import Athena
 from cli.errors import CODES, Failure
+from cli.place import connect_local
 from cli.progress import duration
 from cli.sessions import Session
 from cli.show import console

@@ -12,10 +12,10 @@ import click
 from rich.text import Text
 
 from cli import home, show, steps, summary
-from cli.ask import connect_local
 from cli.athena import Answer, Column, Row
 from cli.errors import CODES, Failure, NoLake
 from cli.grid import Grid, Head
+from cli.place import connect_local
 from cli.progress import duration
 from cli.safe import safe
 from cli.upload import Put
@@ -126,7 +126,7 @@ def check_put(results: Sequence[Put]) -> None:
     if not any(one.job for one in results):
         raise Failure(
             f"none of {len(results):,} files is a log that the lake takes in",
-            "It takes CloudTrail files, and CloudWatch Logs as Firehose delivers them. What it took the files for is above.",
+            "It takes CloudTrail files, and CloudWatch Logs as Firehose delivers them.",
         )
 
 

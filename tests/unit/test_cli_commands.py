@@ -14,10 +14,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli import home, summary
-from cli.ask import Place
 from cli.athena import Answer, Column
 from cli.errors import Failure
 from cli.main import cli
+from cli.place import Place
 
 SESSION = {
     "calendarday": "2026-03-02",
@@ -264,6 +264,7 @@ def test_a_reader_that_goes_away_ends_it_with_141_and_without_a_word() -> None:
 import sys
 from cli.athena import Answer, Column
 from cli.main import cli
+from cli.place import Place
 class Endless:
     def ask(self, sql):
         return Answer([Column("n", "bigint")], ([str(n)] for n in iter(int, 1)))
