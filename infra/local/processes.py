@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 MODULES = ("infra.local.server", "infra.local.worker")
@@ -20,8 +20,11 @@ GRACE = 5.0  # seconds between being told and being killed
 
 
 def spawn(module: str, home: Path, environment: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
-    """Start `python -m module --home <home>` in a session of its own: Ctrl-C in the terminal does not reach it."""
-    with log.open("wb") as noise:
+    """Start `python -m module --home <home>` in a session of its own: Ctrl-C in the terminal does not reach it.
+
+    Nor does it reach this process while the other one is half made and could not be found by its command line.
+    """
+    with log.open("wb") as noise, _without_interrupts():
         return subprocess.Popen(
             [sys.executable, "-m", module, "--home", str(home)],
             env=dict(environment),
@@ -31,6 +34,15 @@ def spawn(module: str, home: Path, environment: Mapping[str, str], log: Path) ->
             stderr=noise,
             start_new_session=True,
         )
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def find(home: Path) -> dict[int, str]:
