@@ -27,9 +27,9 @@ def _raw_with(form: str, raw: bool) -> None:
 
 
 @click.command(epilog=CODES)
-@click.option("--day", type=_DAY, help="Sessions that began on this day (UTC).")
-@click.option("--from", "first", type=_DAY, help="The first day.")
-@click.option("--to", "last", type=_DAY, help="The last day.")
+@click.option("--day", type=_DAY, metavar="YYYY-MM-DD", help="Sessions that began on this day (UTC).")
+@click.option("--from", "first", type=_DAY, metavar="YYYY-MM-DD", help="The first day.")
+@click.option("--to", "last", type=_DAY, metavar="YYYY-MM-DD", help="The last day.")
 @click.option("--account", help="Only this account: 12 digits.")
 @click.option("--user", help="Only people whose name or source identity holds this text.")
 @click.option("--raw", is_flag=True, help="With csv: the exact text, control characters and formulas included.")
@@ -47,7 +47,7 @@ def sessions(
 ) -> None:
     """Who had sessions, when and where, why, and whether there are keystrokes.
 
-    One line a session: started, denied or failed. All times are UTC. Where there are no keystrokes, the last column
+    Two lines a session in the table: started, denied or failed. All times are UTC. Where there are no keystrokes, the last column
     says why (port forwarding and SSH cannot be logged; missing means that they should be there).
 
     \b
@@ -96,7 +96,9 @@ def _text(day: date) -> str:
 
 @click.command(epilog=CODES)
 @click.argument("session_id", metavar="ID")
-@click.option("--day", type=_DAY, help="The day on which the session began (UTC): reads much less.")
+@click.option(
+    "--day", type=_DAY, metavar="YYYY-MM-DD", help="The day on which the session began (UTC): reads much less."
+)
 @click.option("--raw", is_flag=True, help="The lines as they were recorded, byte for byte, and nothing else.")
 @show.option
 @place_options
