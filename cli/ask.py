@@ -47,8 +47,8 @@ def sessions(
 ) -> None:
     """Who had sessions, when and where, why, and whether there are keystrokes.
 
-    Two lines a session in the table: started, denied or failed. All times are UTC. Where there are no keystrokes, the last column
-    says why (port forwarding and SSH cannot be logged; missing means that they should be there).
+    Two lines a session in the table: started, denied or failed. All times are UTC. Where there are no keystrokes, the
+    last column says why (port forwarding and SSH cannot be logged; missing means that they should be there).
 
     \b
       loglake sessions --day 2026-03-02
