@@ -19,10 +19,10 @@ from jobs.cloudtrail_parts import IDENTITIES
 from jobs.cloudtrail_pending import PINNED, Pending
 from jobs.cloudtrail_records import MARKS, Record, Shape, UnknownField
 from jobs.json_text import Piece, array_of, split
-from jobs.looks_like import looks_like
 from jobs.rows import Bad, Outcome, Source
 from jobs.unpack import Unpacked, unpack
 from lake.settings import Filters
+from lake.sniff import PREFIX, sniff
 
 _BOM = b"\xef\xbb\xbf"
 _NO_TIME = "eventTime is missing, or is no time with an offset (ISO 8601, RFC 3339) in the years 1970 to 2261"
@@ -61,10 +61,11 @@ class Decoder:
             return Outcome(records=1, bad=[Bad(0, unpacked.reason, unpacked.detail, data)])
         text = unpacked.text.removeprefix(_BOM)
         with _no_garbage_collection():
-            outcome = None
             if not unpacked.reason and len(text) <= PINNED:
                 outcome = self._quickly(source, text)
-            return outcome or self._carefully(source, text, unpacked)
+                if outcome is not None:
+                    return outcome
+            return self._carefully(source, text, unpacked)
 
     # -- quickly -------------------------------------------------------------------------------------------------
 
@@ -73,25 +74,25 @@ class Decoder:
         array = array_of(text)
         if array is None or not _is_utf8(text):
             return None
-        if not self._filter.by_event:
-            records = self._decode(array)
-            if records is None or _any_of_lambdas({record.eventSource for record in records}):
-                return None
-            outcome = Outcome(len(records))
-            numbers: Sequence[int] = range(len(records))
-        else:
+        outcome, numbers = Outcome(), None
+        if self._filter.by_event:
             selected = self._select(array)
             if selected is None:
                 return None
-            outcome, numbers, records = selected
+            outcome, numbers, array = selected
+        records = self._decode(array)
+        if records is None or _any_of_lambdas({record.eventSource for record in records}):
+            return None
+        if numbers is None:
+            outcome.records, numbers = len(records), range(len(records))
         if self._filter.by_place:
             numbers, records = self._in_place(outcome, numbers, records)
         outcome.kept = len(records)
-        self._rows.add(source, numbers, records, len(text))
+        self._rows.add(source, numbers, records, len(array))
         return outcome
 
-    def _select(self, array: bytes | memoryview) -> tuple[Outcome, Sequence[int], list[Record]] | None:
-        """Every record is looked at for its event alone; only those that match are decoded whole."""
+    def _select(self, array: bytes | memoryview) -> tuple[Outcome, Sequence[int], bytes] | None:
+        """Every record is looked at for its event alone. Of those that match: their numbers, and an array of them."""
         try:
             events = _EVENTS.decode(array)
         except (msgspec.DecodeError, RecursionError):
@@ -100,17 +101,14 @@ class Decoder:
         different = set(calls)
         if _any_of_lambdas({source for source, _ in different}):
             return None
+        outcome = Outcome(len(calls))
         wanted = {call for call in different if self._filter.event(*call)}
         numbers = [number for number, call in enumerate(calls) if call in wanted] if wanted else []
-        outcome = Outcome(len(calls))
         if len(calls) > len(numbers):
             outcome.filtered["event"] = len(calls) - len(numbers)
-        if not numbers:
-            return outcome, (), []
-        raws = _RAWS.decode(array)
-        # Joined, the few that are kept are copied: a Raw would keep its whole object in memory.
-        records = self._decode(b"[" + b",".join([raws[number] for number in numbers]) + b"]")
-        return None if records is None else (outcome, numbers, records)
+        raws = _RAWS.decode(array) if numbers else []
+        # A copy of the few that are kept: a Raw would keep its whole object in memory.
+        return outcome, numbers, b"[" + b",".join([raws[number] for number in numbers]) + b"]"
 
     def _decode(self, array: bytes | memoryview) -> list[Record] | None:
         """The records, if each is as expected; the shape then knows their fields."""
@@ -152,9 +150,7 @@ class Decoder:
             elif rule := self._rule(record):
                 filtered[rule] += 1
             elif record.eventTime is None:
-                outcome.bad.append(
-                    Bad(number, "no-time", "eventTime is missing, or no ISO 8601 time of 1970 to 2261", data)
-                )
+                outcome.bad.append(Bad(number, "no-time", _NO_TIME, data))
             else:
                 outcome.kept += 1
                 self._rows.add(source, (number,), [record], len(data))
@@ -162,9 +158,8 @@ class Decoder:
         if unpacked.reason:
             _book_damage(outcome, unpacked)
         elif outcome.bad and len(outcome.bad) == outcome.records and not any(map(_is_cloudtrails, outcome.bad)):
-            return Outcome(
-                records=1, bad=[Bad(0, "not-a-log", f"no CloudTrail record in it: {looks_like(text)}", text)]
-            )
+            detail = f"no CloudTrail record in it; it looks like this: {sniff(text[:PREFIX]).name}"
+            return Outcome(records=1, bad=[Bad(0, "not-a-log", detail, text)])
         return outcome
 
     def _read(self, piece: Piece, data: bytes) -> tuple[str, str, Record]:

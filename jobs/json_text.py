@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 _SPACE = re.compile(rb"[ \t\r\n]*")
+_COMMAS = re.compile(rb",[, \t\r\n]*")
 _CONTAINER = re.compile(rb'[ \t\r\n]*\{[ \t\r\n]*"Records"[ \t\r\n]*:[ \t\r\n]*(?=\[)')
 _OPEN = re.compile(rb'\[|\{[ \t\r\n]*"Records"[ \t\r\n]*:[ \t\r\n]*\[')
 _ARRAY_END = re.compile(rb"\]")
@@ -120,8 +121,8 @@ def _scan(text: bytes) -> Iterator[Piece]:
         pieces: list[Piece] = []
         try:
             end = _value_end(blind, at)
-            if blind[end : end + 1] == b":":
-                raise _Broken(_before(blind, at, end), "a key outside of any object")
+            if blind[at] not in b"{[":
+                raise _Broken(_before(blind, at, end), "neither an object nor an array begins here")
             pieces = list(_expand(text[at:end], blind[at:end]))
         except _Broken as broken:
             # Behind a broken stretch nobody knows how deep we are: any end is one.
@@ -129,8 +130,8 @@ def _scan(text: bytes) -> Iterator[Piece]:
             if close := closer.match(blind, at):
                 end = close.end()
                 closers = closers[:-1]
-            elif blind[at] == ord(",") and (closers or stretches):
-                end = at + 1
+            elif (closers or stretches) and (commas := _COMMAS.match(blind, at)):
+                end = commas.end()
             elif len(closers) < _DEEPEST and (opened := _OPEN.match(blind, at)):
                 closers.append(_ARRAY_END if blind[at] == ord("[") else _CONTAINER_END)
                 first_problem, end = first_problem or broken.why, opened.end()

@@ -297,12 +297,18 @@ def test_an_object_that_unpacks_to_too_much_is_one_bad_record() -> None:
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        (b'{"awsAccountId":"111122223333","digestStartTime":"2024-03-03T22:22:55Z","logFiles":[]}', "digest"),
-        (b'{"fileVersion":"1.0","configSnapshotId":"1","configurationItems":[{"awsRegion":"us-east-1"}]}', "Config"),
-        (b"just some words, {not} [json]\n" * 3, "plain text"),
-        (b"<!DOCTYPE html>\n<html><body>Access Denied</body></html>", "HTML"),
-        (b'<?xml version="1.0"?><Error><Code>NoSuchKey</Code></Error>', "XML"),
-        (b'{"Records":[{"messageId":"1","body":"{}","eventSource":"aws:sqs","awsRegion":"us-east-1"}]}', "SQS"),
+        (
+            b'{"awsAccountId":"111122223333","digestStartTime":"2024-03-03T22:22:55Z","logFiles":[]}',
+            "CloudTrail digest",
+        ),
+        (
+            b'{"fileVersion":"1.0","configSnapshotId":"1","configurationItems":[{"awsRegion":"us-east-1"}]}',
+            "AWS Config",
+        ),
+        (b"just some words, {not} [json]\n" * 3, "text"),
+        (b"<!DOCTYPE html>\n<html><body>Access Denied</body></html>", "text"),
+        (b'<?xml version="1.0"?><Error><Code>NoSuchKey</Code></Error>', "text"),
+        (b'{"Records":[{"receiptHandle":"1","body":"{}","eventSource":"aws:sqs","awsRegion":"us-east-1"}]}', "SQS"),
         (
             b'{"Records":[{"eventVersion":"2.1","eventSource":"aws:s3","eventTime":"2024-03-03T22:22:55.000Z",'
             b'"eventName":"ObjectCreated:Put","awsRegion":"us-east-1","userIdentity":{"principalId":"x"},"s3":{}}]}',
@@ -314,12 +320,12 @@ def test_an_object_that_unpacks_to_too_much_is_one_bad_record() -> None:
             "session",
         ),
         (b"\x89PNG\r\n\x1a\n\0\0\0", "binary"),
-        ("a line".encode("utf-16"), "UTF-16"),
+        ("a line".encode("utf-16"), "binary"),
         (b"{}", "JSON"),
-        (b'"text"', "plain text"),
+        (b'"text"', "text"),
         (b'{"Records":[1,2,3]}', "JSON"),
         (b'{"Records":{"a":1}}', "JSON"),
-        (b"2 111122223333 eni-1 192.0.2.1 192.0.2.2 443 55555 6 1 1 1 1 ACCEPT OK", "plain text"),
+        (b"2 111122223333 eni-1 192.0.2.1 192.0.2.2 443 55555 6 1 1 1 1 ACCEPT OK", "VPC flow log"),
     ],
 )
 @pytest.mark.parametrize("filters", [EVERYTHING, Filters(events=("ssm:StartSession",))], ids=["everything", "filtered"])
