@@ -298,7 +298,7 @@ def test_an_object_that_unpacks_to_too_much_is_one_bad_record() -> None:
     ("data", "says"),
     [
         (
-            b'{"awsAccountId":"111122223333","digestStartTime":"2024-03-03T22:22:55Z","logFiles":[]}',
+            b'{"awsAccountId":"111122223333","digestS3Bucket":"logs","logFiles":[]}',
             "CloudTrail digest",
         ),
         (
