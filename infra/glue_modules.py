@@ -5,6 +5,7 @@ Source: AWS Glue developer guide, "Python modules already provided in AWS Glue",
 
 from __future__ import annotations
 
+import sys
 import tomllib
 from pathlib import Path
 
@@ -29,4 +30,4 @@ def additional(text: str) -> str:
 
 
 if __name__ == "__main__":
-    print(additional(PYPROJECT.read_text()))
+    print(GLUE_VERSION if "version" in sys.argv else additional(PYPROJECT.read_text()))

@@ -97,6 +97,11 @@ def arrow_type(hive: str) -> pa.DataType:
     return kind
 
 
+def presto_type(hive: str) -> str:
+    """Athena's word for a Hive type: string is varchar, int is integer."""
+    return {"string": "varchar", "int": "integer", "binary": "varbinary", "float": "real"}.get(hive, hive)
+
+
 def _locked(service: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Under the service's lock: moto's own requests change what is read here."""
 

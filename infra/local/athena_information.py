@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pyarrow as pa
 
-from infra.local.athena_catalog import Catalog, CatalogTable
+from infra.local.athena_catalog import Catalog, CatalogTable, presto_type
 from infra.local.athena_errors import QueryError
 from infra.local.athena_results import Result
 from infra.views import view_definition
@@ -34,12 +34,37 @@ def answer(sql: str, schema: str, catalog: Catalog) -> Result:
     raise QueryError(f"NOT_SUPPORTED: {' '.join(statement.split()[:3])}, in the local engine")
 
 
+def system_table(catalog: Catalog, database: str, name: str) -> pa.Table | None:
+    """The rows of a table that no one declares: "<table>$partitions", information_schema.tables and .columns."""
+    if name.endswith("$partitions"):
+        _, table = _table(catalog, database, {"table": name.removesuffix("$partitions")})
+        found = sorted(one.values for one in catalog.partitions(database, table.name))
+        return _strings(found, *(key for key, _, _ in table.keys))
+    if database != "information_schema" or name not in ("tables", "columns"):
+        return None
+    rows: list[tuple[str, ...]] = []
+    for schema in catalog.databases():
+        for table in catalog.tables(schema):
+            kind = "VIEW" if table.view else "BASE TABLE"
+            if name == "tables":
+                rows.append(("awsdatacatalog", schema, table.name, kind))
+            else:
+                every = [*table.columns, *table.keys]
+                rows += [("awsdatacatalog", schema, table.name, one, presto_type(hive)) for one, hive, _ in every]
+    names = ["table_catalog", "table_schema", "table_name"]
+    return _strings(rows, *names, *(["table_type"] if name == "tables" else ["column_name", "data_type"]))
+
+
+def _strings(rows: list[tuple[str, ...]], *names: str) -> pa.Table:
+    columns = [pa.array([row[number] for row in rows], pa.string()) for number in range(len(names))]
+    return pa.table(columns, names=list(names))
+
+
 _Parts = dict[str, str | None]
 
 
 def _result(rows: list[tuple[str, ...]], *names: str) -> Result:
-    columns = [pa.array([row[number] for row in rows], pa.string()) for number in range(len(names))]
-    return Result(list(names), ["string"] * len(names), pa.table(columns, names=list(names)), 0, header=False)
+    return Result(list(names), ["string"] * len(names), _strings(rows, *names), 0, header=False)
 
 
 def _tables(catalog: Catalog, database: str) -> list[CatalogTable]:

@@ -1,6 +1,6 @@
 """What Athena's functions mean, where DuckDB's of the same name mean something else or do not exist.
 
-`infra.local.athena_sql` sends every call of a function named here to the macro `athena_<name>`. Trino 435's
+`infra.local.athena_to_duckdb` sends every call of a function named here to the macro `athena_<name>`. Trino 435's
 documentation is the source ("Functions and operators"); what a macro cannot express is refused, never approximated.
 """
 
@@ -81,6 +81,7 @@ _MACROS: tuple[tuple[str, str, str], ...] = (
         "LAMBDA x : struct_pack(key := string_split(x, k)[1], value := string_split(x, k)[2])))",
     ),
     # numbers
+    ("approx_percentile", "x, p", "approx_quantile(x, p)"),
     ("nan", "", "CAST('nan' AS DOUBLE)"),
     ("infinity", "", "CAST('infinity' AS DOUBLE)"),
     (

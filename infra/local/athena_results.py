@@ -127,6 +127,8 @@ def text(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, float):
         return _double(value)
+    if isinstance(value, pa.MonthDayNano):
+        return _interval(value)
     if isinstance(value, Decimal):
         return f"{value:f}"
     if isinstance(value, bytes):
@@ -142,6 +144,17 @@ def text(value: object) -> str:
 
 def _map(pairs: list[tuple[object, object]]) -> str:
     return "{" + ", ".join(f"{text(key)}={text(value)}" for key, value in pairs) + "}"
+
+
+def _interval(value: Any) -> str:
+    """'2 03:04:05.678': days, hours, minutes, seconds; whole months as '1-2', years and months."""
+    if value.months:
+        return f"{value.months // 12}-{value.months % 12}"
+    millis = value.days * 86_400_000 + int(value.nanoseconds / 1_000_000)
+    seconds, rest = divmod(abs(millis), 1000)
+    days, seconds = divmod(seconds, 86_400)
+    clock = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{rest:03}"
+    return f"{'-' if millis < 0 else ''}{days} {clock}"
 
 
 def _double(value: float) -> str:

@@ -19,10 +19,12 @@ import pyarrow.fs as pafs
 from sqlglot import exp
 
 from infra.local import athena_sql
-from infra.local.athena_catalog import Catalog, CatalogTable, arrow_type
+from infra.local.athena_catalog import Catalog, CatalogTable, arrow_type, presto_type
 from infra.local.athena_errors import QueryError, position
+from infra.local.athena_information import system_table
 from infra.local.athena_macros import statements
 from infra.local.athena_results import Result, type_name
+from infra.local.athena_to_duckdb import to_duckdb
 from infra.views import view_definition
 
 _SAFE = {
@@ -54,6 +56,7 @@ class Query:
         self._cursor, self._catalog = cursor, catalog
         self._files = _Files(catalog)
         self._known: dict[tuple[str, str], str] = {}
+        self._columns: dict[str, dict[str, str]] = {}
 
     def run(self, sql: str, schema: str, parameters: Sequence[str] = ()) -> Result:
         """The answer. schema: the database of unqualified names. Raises QueryError."""
@@ -62,7 +65,7 @@ class Query:
         self._resolve(query, bound, schema, ())
         athena_sql.name_columns(query)
         try:
-            relation = self._cursor.sql(athena_sql.to_duckdb(query))
+            relation = self._cursor.sql(to_duckdb(query, self._columns))
             rows = relation.to_arrow_table()
         except duckdb.Error as error:
             raise said_by_athena(error, bound) from None
@@ -99,17 +102,21 @@ class Query:
             column.set("catalog", None)
 
     def _define(self, name: tuple[str, str], at: str, inside: tuple[tuple[str, str], ...]) -> str:
+        known = ".".join(name)
+        if (rows := system_table(self._catalog, *name)) is not None:
+            self._cursor.register(known, rows)
+            return known
         try:
             table = self._catalog.table(*name)
         except KeyError:
             raise QueryError(f"SCHEMA_NOT_FOUND: {at}Schema '{name[0]}' does not exist") from None
         if table is None:
             raise QueryError(f"TABLE_NOT_FOUND: {at}Table 'awsdatacatalog.{name[0]}.{name[1]}' does not exist")
-        known = ".".join(name)
         if table.view:
             self._define_view(known, name, table, inside)
         elif table.orc:
             self._cursor.register(known, self._dataset(name, table))
+            self._columns[known] = {column: presto_type(hive) for column, hive, _ in (*table.columns, *table.keys)}
         else:
             raise QueryError(
                 f"NOT_SUPPORTED: {name[1]} is not ORC: the local engine reads the readready tables and the books"
@@ -122,10 +129,11 @@ class Query:
         definition = view_definition(table.view)
         query = athena_sql.parse(definition["originalSql"])
         self._resolve(query, definition["originalSql"], definition["schema"], (*inside, name))
+        self._columns[known] = {one["name"]: one["type"] for one in definition["columns"]}
         columns = ", ".join(exp.to_identifier(one["name"], quoted=True).sql("duckdb") for one in definition["columns"])
         view = exp.to_identifier(known, quoted=True).sql("duckdb")
         try:
-            self._cursor.execute(f"CREATE TEMP VIEW {view} ({columns}) AS {athena_sql.to_duckdb(query)}")
+            self._cursor.execute(f"CREATE TEMP VIEW {view} ({columns}) AS {to_duckdb(query, self._columns)}")
         except duckdb.Error as error:
             raise QueryError(f"INVALID_VIEW: view {known}: {said_by_athena(error, '')}") from None
 

@@ -188,6 +188,25 @@ def test_a_views_names_mean_its_own_database(ask: Any) -> None:
     assert ask("SELECT big FROM lake.upper ORDER BY 1", schema="default") == [["ANN"], ["BOB"]]
 
 
+def test_a_tables_partitions_and_the_information_schema_can_be_asked(ask: Any) -> None:
+    assert ask('SELECT max(calendarday), count(*) FROM "events$partitions"') == [["2024-03-04", "2"]]
+    assert ask(
+        "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = 'plain' ORDER BY 1"
+    ) == [["id", "bigint"], ["name", "varchar"]]
+    assert ask("SELECT count(*) FROM information_schema.tables WHERE table_type = 'VIEW'") == [["3"]]
+
+
+def test_a_date_moved_by_days_stays_a_date_wherever_it_comes_from(ask: Any) -> None:
+    moved = "today - INTERVAL '1' DAY, CAST(today - INTERVAL '1' DAY AS varchar)"
+    expected = [["2024-02-29", "2024-02-29"]]
+    assert ask(f"WITH d AS (SELECT DATE '2024-03-01' AS today) SELECT {moved} FROM d") == expected
+    assert (
+        ask(f"SELECT {moved} FROM (SELECT date_parse('2024-03-01', '%Y-%m-%d') x, DATE '2024-03-01' today)") == expected
+    )
+    assert ask("SELECT at + INTERVAL '1' DAY AS Later FROM events WHERE id = 1") == [["2024-03-04 22:22:55.123"]]
+    assert ask("SELECT date_add('day', 1, date(calendarday)) FROM named WHERE id = 1") == [["2024-03-04"]]
+
+
 def test_a_name_of_with_is_not_looked_up_in_the_catalog(ask: Any) -> None:
     assert ask("WITH nowhere AS (SELECT 7 AS x) SELECT x FROM nowhere") == [["7"]]
     assert ask("WITH events AS (SELECT id FROM lake.events WHERE id = 1) SELECT * FROM events") == [["1"]]
@@ -291,6 +310,10 @@ ONE_ROW: dict[str, list[str | None]] = {
         None,
         "5",
     ],
+    "TIMESTAMP '2024-03-03 22:22:55' - TIMESTAMP '2024-03-01 22:22:50.5', INTERVAL '90' MINUTE": [
+        "2 00:00:04.500",
+        "0 01:30:00.000",
+    ],
     "1e0 / 3, 1e7, 12345678e0, 0.0001e0, -1e0": ["0.3333333333333333", "1.0E7", "1.2345678E7", "1.0E-4", "-1.0"],
     "true, NULL, CAST(ROW(1, 'a') AS ROW(x integer, y varchar)), X'61ff'": ["true", None, "{x=1, y=a}", "61 ff"],
     "IF(1 = 2, 'x'), coalesce(NULL, 'y'), nullif('a', 'a'), greatest(1, 2), typeof(1)": [
@@ -311,8 +334,9 @@ def test_expressions_mean_what_they_mean_in_athena(ask: Any, expressions: str) -
 def test_aggregates(ask: Any) -> None:
     assert ask(
         "SELECT count(*), count(name), sum(id), approx_distinct(id), max_by(name, id), min_by(name, id), "
-        "array_agg(id ORDER BY id DESC), count_if(ok), count(*) FILTER (WHERE ok), bool_or(ok) FROM events"
-    ) == [["3", "2", "6", "3", "bob", "ann", "[3, 2, 1]", "1", "1", "true"]]
+        "array_agg(id ORDER BY id DESC), approx_percentile(id, 0.5), "
+        "count_if(ok), count(*) FILTER (WHERE ok), bool_or(ok) FROM events"
+    ) == [["3", "2", "6", "3", "bob", "ann", "[3, 2, 1]", "2", "1", "1", "true"]]
 
 
 def test_window_functions(ask: Any) -> None:
