@@ -45,7 +45,9 @@ test:
 package:
 	$(BOOTSTRAP) run
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
-	@ls dist/*.whl
+	@echo "For a Glue $$($(BIN)/python -m infra.glue_modules version) job, beside the script jobs/job.py:"
+	@echo "  --extra-py-files             $$(ls dist/*.whl)"
+	@echo "  --additional-python-modules  $$($(BIN)/python -m infra.glue_modules)"
 
 .PHONY: down
 down:
