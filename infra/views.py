@@ -30,7 +30,7 @@ from sql.render import render
 FOLDER = Path(__file__).parent.parent / "sql" / "views"
 _PREFIX, _SUFFIX = "/* Presto View: ", " */"
 _TITLE = re.compile(r"-- (\w+): (.+)")
-_COLUMN = re.compile(r"--   (\w+) ([a-z]\w*(?:\([\w, ]+\))?): (.+)")
+_COLUMN = re.compile(r"--   (\w+) ([a-z]\w*(?:\([\w, ()]+\))?): (.+)")
 _MORE = re.compile(r"--     +(\S.*)")
 _HIVE = {"varchar": "string", "integer": "int"}
 _PRESTO = {"timestamp": "timestamp(3)"}  # Athena reads and shows milliseconds
@@ -127,7 +127,9 @@ def view_input(view: View, database: str) -> dict[str, Any]:
 
 def hive_type(presto: str) -> str:
     """Hive's word for a Presto type, as Glue's columns have it: varchar -> string, timestamp(3) -> timestamp."""
-    base = presto.split("(")[0]
+    base, _, inside = presto.partition("(")
+    if base == "array":
+        return f"array<{hive_type(inside.removesuffix(')'))}>"
     return presto if base == "decimal" else _HIVE.get(base, base)
 
 

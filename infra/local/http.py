@@ -2,12 +2,14 @@
 
 Werkzeug's own server parses headers as e-mail and writes them one by one, which costs more than moto does with a small
 object. This one reads a whole request, calls the application, and answers with one write. Connections stay open; each
-has a thread. For loopback only: no TLS, no limits.
+has a thread. For loopback only: no TLS, no limits; and only for who calls it by a name of this machine, so that no web
+page that a browser has open can reach a person's logs under a name of its own (DNS rebinding).
 """
 
 from __future__ import annotations
 
 import logging
+import re
 import socket
 import socketserver
 from collections.abc import Callable, Iterable, Iterator
@@ -25,8 +27,11 @@ Headers = list[tuple[str, str]]
 Application = Callable[[Environ, Callable[..., object]], Iterable[bytes]]
 
 
+_HERE = re.compile(r"(?:127\.0\.0\.1|\[::1\]|(?:[\w.-]+\.)?localhost)(?::\d+)?")
+
+
 class BadRequest(Exception):
-    """What the client sent is not HTTP/1.1."""
+    """What the client sent is not HTTP/1.1, or not for this machine."""
 
 
 class Server(socketserver.ThreadingTCPServer):
@@ -91,10 +96,15 @@ class Connection(socketserver.BaseRequestHandler):
         except ValueError:
             raise BadRequest(repr(line[:100])) from None
         environ = request_environ(method, target, protocol, _header_lines(stream))
+        if not _HERE.fullmatch(environ.get("HTTP_HOST", "")):
+            raise BadRequest(f"Host {environ.get('HTTP_HOST')!r} is not this machine")
         environ["SERVER_PORT"] = str(self.server.port)
         if environ.get("HTTP_EXPECT", "").lower() == "100-continue":
             self.request.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
-        environ["wsgi.input"] = BytesIO(_body(environ, stream))
+        try:
+            environ["wsgi.input"] = BytesIO(_body(environ, stream))
+        except ValueError as error:
+            raise BadRequest(str(error)) from None
         return environ
 
     def _write(self, method: str, status: str, headers: Headers, body: bytes, stay: bool) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -162,6 +164,47 @@ def test_large_objects_and_empty_ones_arrive_whole(clients: Clients) -> None:
     assert store.get(RAW, "large") == large
     assert store.get(RAW, "empty") == b""
     assert clients.s3.head_object(Bucket=RAW, Key="large")["ContentLength"] == len(large)
+
+
+SIGNED = "Authorization: AWS4-HMAC-SHA256 Credential=testing/20260101/us-east-1/s3/aws4_request, Signature=x\r\n"
+
+
+def spoken(endpoint: str, *requests: str) -> str:
+    """What the embedded AWS answers to requests on one connection, byte for byte, until it closes."""
+    with socket.create_connection(("127.0.0.1", int(endpoint.rsplit(":", 1)[1])), timeout=30) as connection:
+        connection.sendall("".join(requests).encode())
+        return b"".join(iter(lambda: connection.recv(1 << 16), b"")).decode()
+
+
+def test_bodies_may_come_in_chunks_or_after_a_question_and_connections_stay_open(aws: str, clients: Clients) -> None:
+    answer = spoken(
+        aws,
+        f"PUT /{BOOKS}/k HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n{SIGNED}\r\n",
+        "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n",
+        f"PUT /{BOOKS}/m HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 2\r\n{SIGNED}\r\nhi",
+        f"HEAD /{BOOKS}/k HTTP/1.1\r\nHost: localhost\r\n{SIGNED}\r\n",
+        f"GET /{BOOKS}/m HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{SIGNED}\r\n",
+    )
+    statuses = re.findall(r"HTTP/1\.1 (\d+)", answer)
+    assert statuses == ["200", "100", "200", "200", "200"]
+    assert answer.endswith("\r\n\r\nhi")
+    assert clients.s3.get_object(Bucket=BOOKS, Key="k")["Body"].read() == b"abcde"
+
+
+@pytest.mark.parametrize(
+    "request_text",
+    [
+        f"GET /{BOOKS} HTTP/1.1\r\nHost: rebound.example.com\r\n{SIGNED}\r\n",
+        f"GET /{BOOKS} HTTP/1.1\r\nHost: 127.0.0.1.example.com\r\n{SIGNED}\r\n",
+        f"GET /{BOOKS} HTTP/1.1\r\n{SIGNED}\r\n",
+        "garbage\r\n\r\n",
+        "GET / HTTP/1.1\r\nno colon\r\n\r\n",
+        "PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: many\r\n\r\n",
+        "PUT / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    ],
+)
+def test_what_is_not_http_or_calls_this_machine_by_another_name_is_refused(aws: str, request_text: str) -> None:
+    assert spoken(aws, request_text).startswith("HTTP/1.1 400 ")
 
 
 # -- SQS -------------------------------------------------------------------------------------------------------------
