@@ -115,7 +115,7 @@ _WORDS = {
     "regions": (re.compile(layout.PARTS["region"]), "a Region such as us-east-1"),
     "regions_allow": (re.compile(layout.PARTS["region"]), "a Region such as us-east-1"),
     "regions_deny": (re.compile(layout.PARTS["region"]), "a Region such as us-east-1"),
-    "events": (re.compile(r"[a-z0-9.-]+:(\*|[A-Za-z0-9]+)"), "service:Action, or service:*, as IAM writes it"),
+    "events": (re.compile(r"[a-z0-9.-]+:(\*|[A-Za-z0-9]+)"), "service:Action or service:*, from eventSource and eventName"),
     "loggroups": (re.compile(r"[\w./#*-]+"), "a log group's name, or its beginning followed by *"),
     "keys_deny": (re.compile(r".+", re.S), "the beginning of bucket/key"),
 }
