@@ -1,4 +1,4 @@
-"""The embedded AWS as a process: moto's S3, SQS, Glue and Athena, its faults mended, over this project's own HTTP.
+"""The embedded AWS as a process: moto's S3, SQS, Glue and Athena, its faults mended, over HTTP on loopback.
 
 `python -m infra.local.server --home <folder>` makes the lake that <folder>/lake.toml describes, and runs until it is
 told to end. It says where it listens in <folder>/server.json and how the lake is at STATUS.
@@ -29,7 +29,7 @@ def start() -> Server:
     """An embedded AWS in a thread of this process, with nothing in it. `shutdown()` ends it."""
     server = Server()
     server.application = build()
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
     return server
 
 
@@ -77,17 +77,20 @@ def main(home: Path) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     server = Server()
     write_atomically(home / "server.json", json.dumps({"pid": os.getpid(), "endpoint": server.endpoint}))
-    settings = lake_settings.parse((home / "lake.toml").read_text())
-    hermetic.enter(server.endpoint, settings.lake.region)
-    server.application = application = WithStatus(build(), settings)
-    serving = threading.Thread(target=server.serve_forever, daemon=True)
-    serving.start()
+    try:
+        settings = lake_settings.parse((home / "lake.toml").read_text())
+        hermetic.enter(server.endpoint, settings.lake.region)
+        server.application = application = WithStatus(build(), settings)
+        serving = threading.Thread(target=server.serve_forever, daemon=True)
+        serving.start()
 
-    from infra.local import resources
+        from infra.local import resources
 
-    resources.create(settings)
-    application.ready = True
-    serving.join()
+        resources.create(settings)
+        application.ready = True
+        serving.join()
+    finally:
+        server.shutdown()  # its threads would keep a process alive that could not start
 
 
 if __name__ == "__main__":
