@@ -217,17 +217,23 @@ def test_a_task_that_fails_leaves_its_work_to_the_next_run_and_the_others_stand(
     assert ids(lake) == [("001", "2024-05-31"), ("002", "2024-05-30")]
 
 
+def refusing(monkeypatch: pytest.MonkeyPatch, name: str) -> set[str]:
+    """S3 refuses the object for as long as its key is in the set."""
+    original, refused = Store.get, {name}
+
+    def get(self: Store, bucket: str, wanted: str, *rest: str) -> bytes:
+        if wanted in refused:
+            raise PermissionError("AccessDenied")
+        return original(self, bucket, wanted, *rest)
+
+    monkeypatch.setattr(Store, "get", get)
+    return refused
+
+
 def test_an_object_that_is_refused_is_carried_tried_again_and_given_up_in_the_end(
     lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original, refused = Store.get, [True]
-
-    def get(self: Store, bucket: str, name: str, *rest: str) -> bytes:
-        if refused[0] and name == key("a"):
-            raise PermissionError("AccessDenied")
-        return original(self, bucket, name, *rest)
-
-    monkeypatch.setattr(Store, "get", get)
+    refusing(monkeypatch, key("a"))
     lake.put("cloudtrail", key("a"), trail(event(1)))
     lake.put("cloudtrail", key("b"), trail(event(2)))
     for _ in range(7):
@@ -239,17 +245,10 @@ def test_an_object_that_is_refused_is_carried_tried_again_and_given_up_in_the_en
 
 
 def test_a_refused_object_is_taken_once_it_is_allowed(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    original, refused = Store.get, [True]
-
-    def get(self: Store, bucket: str, name: str, *rest: str) -> bytes:
-        if refused[0] and name == key("a"):
-            raise PermissionError("AccessDenied")
-        return original(self, bucket, name, *rest)
-
-    monkeypatch.setattr(Store, "get", get)
+    refused = refusing(monkeypatch, key("a"))
     lake.put("cloudtrail", key("a"), trail(event(1)))
     lake.work("cloudtrail")
-    refused[0] = False
+    refused.clear()
     lake.later(hours=2)
     lake.work("cloudtrail")
     assert ids(lake) == [("001", "2024-05-31")]
