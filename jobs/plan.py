@@ -86,7 +86,10 @@ def _take(lake: Access, waiting: list[str], carried: list[Arrival]) -> tuple[lis
         some = waiting[at : at + READ]
         for data in lake.store.get_all(lake.books, some):
             for one in load_arrivals(data):
-                arrivals.setdefault(one.identity, one)
+                known = arrivals.get(one.identity)
+                # Announced twice is planned once; if a control dropped it and was then lifted, it is taken.
+                if known is None or (known.rule and not one.rule):
+                    arrivals[one.identity] = one
         consumed += some
     return consumed, list(arrivals.values())
 

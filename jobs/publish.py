@@ -147,7 +147,8 @@ class _Draft:
             day=self.day,
             generation=self.number,
             attempt=attempt,
-            at=now.isoformat(timespec="seconds"),
+            # Along a day's generations time never goes back, whatever clocks do: jobs.books relies on it.
+            at=max(now.isoformat(timespec="seconds"), self.base.at if self.base else ""),
             bucket=self.bucket,
             folder=folder,
             files=files,

@@ -92,6 +92,8 @@ def _keep_books(
         books.setdefault(day, []).extend(inputs)
     _, failed = publish(lake, books, mapper, clock)
     report.failed += failed
-    if not failed:
-        _, failed = publish(lake, generations(markers), mapper, clock)
-        report.failed += failed
+    # In order of time, each day only after the one before: what is booked has no gaps, wherever a run dies.
+    for day, inputs in sorted(generations(markers).items()):
+        if not failed:
+            _, failed = publish(lake, {day: inputs}, mapper, clock)
+            report.failed += failed

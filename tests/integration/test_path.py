@@ -176,6 +176,17 @@ def test_the_lever_stops_one_account_at_once_and_books_what_it_drops(lake: Lake)
     assert books == {stopped: "accounts_deny", "111122223333": None}
 
 
+def test_an_object_announced_again_when_the_lever_is_lifted_is_taken(lake: Lake) -> None:
+    lake.under(parse(lake.settings.text.replace("accounts_deny = []", 'accounts_deny = ["111122223333"]')))
+    data = trail(event(1))
+    lake.put("cloudtrail", key("a"), data)
+    lake.work_queue()
+    lake.under(SETTINGS)
+    lake.put("cloudtrail", key("a"), data)
+    lake.work("cloudtrail")
+    assert ids(lake) == [("001", "2024-05-31")]
+
+
 def test_a_run_that_dies_between_its_steps_is_finished_by_the_next(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     lake.put("cloudtrail", key("a"), trail(event(1)))
     lake.work_queue()
