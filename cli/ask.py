@@ -60,6 +60,8 @@ def sessions(
     _raw_with(form, raw)
     if day and (first or last):
         raise click.UsageError("--day is one day; --from and --to are the first and the last of several.")
+    if first and last and first > last:
+        raise click.UsageError(f"--from {first} is after --to {last}.")
     if account is not None and not _ACCOUNT.fullmatch(account):
         raise click.UsageError(f"--account {account!r}: an account has 12 digits, leading zeros included.")
     conditions = _days(day or first, day or last)

@@ -18,7 +18,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 def home() -> Path:
     """The state's folder: LOGLAKE_HOME, or .loglake in the project."""
-    return Path(os.environ.get("LOGLAKE_HOME") or PROJECT / ".loglake").absolute()
+    return Path(os.environ.get("LOGLAKE_HOME") or PROJECT / ".loglake").resolve()
 
 
 def log_folder() -> Path:
@@ -35,6 +35,8 @@ def settings(keep: str | None = None) -> Settings:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise Failure(f"{path}: {error.strerror}", "The lake's settings are read from there.") from None
+    except UnicodeDecodeError as error:
+        raise Failure(f"{path}: not UTF-8 at byte {error.start}") from None
     return parse(with_keep(text, keep) if keep else text, str(path))
 
 

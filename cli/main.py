@@ -16,7 +16,7 @@ import click
 
 from cli import ask, demo, home, local
 from cli.errors import CODES, FAILED, READER_LEFT, STOPPED
-from infra.local import lifecycle
+from infra.local import lifecycle, processes
 
 
 class _ReaderLeft(Exception):
@@ -66,6 +66,9 @@ def _stopped() -> int:
         if lifecycle.running(home.home()):
             click.echo("The lake is still up, with all that was done so far: loglake run goes on from there,", err=True)
             click.echo("loglake down stops it.", err=True)
+        elif left := processes.find(home.home()):
+            click.echo(f"The lake is broken: of its processes only {', '.join(map(str, left))} is left.", err=True)
+            click.echo("loglake down ends it; loglake up starts an empty one.", err=True)
         else:
             click.echo("No lake is running, and no process is left.", err=True)
     return STOPPED
@@ -80,10 +83,11 @@ def _swallow_output() -> None:
 def _unexpected(error: Exception) -> int:
     """An error that nobody thought of: its traceback goes to a file."""
     with contextlib.suppress(OSError):
+        click.echo(f"loglake: {type(error).__name__}: {error}", err=True)
+    with contextlib.suppress(OSError):
         path: Path = home.log_folder() / "loglake.log"
         with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
             file.write(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {sys.argv}\n{traceback.format_exc()}\n")
-        click.echo(f"loglake: {type(error).__name__}: {error}", err=True)
         click.echo(f"That should not happen. Where it happened is in {path}.", err=True)
     return FAILED
 

@@ -12,6 +12,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from obstore.exceptions import BaseError
+
 from cli import home, spark
 from cli.errors import Failure
 from cli.progress import Board
@@ -50,7 +52,13 @@ def put(lake: Running, settings: Settings, paths: Iterable[Path]) -> list[Put]:
             results.append(one)
             board.set("files", "uploading", len(results), len(found), "files")
 
-        upload.all(found, done)
+        try:
+            upload.all(found, done)
+        except BaseError as error:
+            what = str(error).splitlines()[0]
+            raise Failure(
+                f"after {len(results):,} of {len(found):,} files, one could not be uploaded: {what}", _what_now(lake)
+            ) from None
     return results
 
 
@@ -105,9 +113,15 @@ def jobs(lake: Running) -> list[Ended]:
         well = ", ".join(one.job for one in ended if one.well)
         raise Failure(
             f"{'both jobs' if not well else 'a job'} failed\n{said}",
-            (f"{well} has done its work. " if well else "") + "Nothing is lost: loglake run goes on from what is done.",
+            (f"{well} has done its work. " if well else "") + _what_now(lake),
         )
     return ended
+
+
+def _what_now(lake: Running) -> str:
+    if lifecycle.running(Path(lake.home)):
+        return "Nothing is lost: loglake run goes on from what is done."
+    return f"The lake itself has ended (see {lake.home}/log), with all in it. loglake up; then put the logs in again."
 
 
 def _last(one: Ended) -> str:

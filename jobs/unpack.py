@@ -67,7 +67,7 @@ def _members(data: bytes, limit: int, joined: bool) -> Unpacked:
             text, begun = b"".join(pieces[:size]), _up_to_the_damage(data[begin:], room)
             return Unpacked(text + begun, "corrupt", f"damaged gzip: {error}", data[begin:])
         if room < 0:
-            return Unpacked(b"".join(pieces)[:limit], "too-large", f"unpacks to more than the bound of {limit:,} bytes")
+            return Unpacked(b"", "too-large", f"unpacks to more than the bound of {limit:,} bytes")
         if not member.eof:
             return Unpacked(b"".join(pieces), "truncated", "the gzip member ends too early", b"")
         if data.startswith(MAGIC, at) and joined:

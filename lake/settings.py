@@ -115,10 +115,15 @@ _WORDS = {
     "regions": (re.compile(layout.PARTS["region"]), "a Region such as us-east-1"),
     "regions_allow": (re.compile(layout.PARTS["region"]), "a Region such as us-east-1"),
     "regions_deny": (re.compile(layout.PARTS["region"]), "a Region such as us-east-1"),
-    "events": (re.compile(r"[a-z0-9.-]+:(\*|[A-Za-z0-9]+)"), "service:Action or service:*, from eventSource and eventName"),
-    "loggroups": (re.compile(r"[\w./#*-]+"), "a log group's name, or its beginning followed by *"),
+    "events": (
+        re.compile(r"[a-z0-9.-]+:(\*|[A-Za-z0-9]+)"),
+        "service:Action or service:*, from eventSource and eventName",
+    ),
+    "loggroups": (re.compile(r"[\w./#-]+\*?|\*"), "a log group's name, or its beginning followed by *"),
     "keys_deny": (re.compile(r".+", re.S), "the beginning of bucket/key"),
 }
+_DATABASE = re.compile(r"[a-z0-9_]{1,128}")
+_QUEUE = re.compile(r"[A-Za-z0-9_-]{1,75}")  # its dead-letter queue's name is longer, and SQS takes 80
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
@@ -157,8 +162,11 @@ class _Parser:
         jobs = self.table("jobs")
         self.refuse_unknown("jobs", jobs, set(JOBS))
         lake = self.record("lake", Lake)
-        if lake.keystrokedays < 0:
-            raise self.error("keystrokedays", "", "keystrokedays must be 0 or more")
+        if not 0 <= lake.keystrokedays <= 30:
+            raise self.error("keystrokedays", "", "keystrokedays must be 0 to 30: each day is another scan of a view")
+        self.matches("database", lake.database, _DATABASE, "lower case letters, digits and _")
+        self.matches("region", lake.region, _WORDS["regions"][0], "a Region such as us-east-1")
+        self.matches("queue", lake.queue, _QUEUE, "letters, digits, - and _, 75 at most")
         return Settings(
             lake=lake,
             buckets=buckets,

@@ -72,7 +72,13 @@ _MACROS: tuple[tuple[str, str, str], ...] = (
     ("array_join", "l, d", "array_to_string(list_filter(l, LAMBDA x : x IS NOT NULL), d)"),
     ("array_join", "l, d, n", "array_to_string(list_transform(l, LAMBDA x : coalesce(CAST(x AS VARCHAR), n)), d)"),
     ("arrays_overlap", "a, b", "list_has_any(a, b)"),
-    ("repeat", "e, n", "list_transform(range(n), LAMBDA x : e)"),
+    # Trino refuses more as well.
+    (
+        "repeat",
+        "e, n",
+        "CASE WHEN n > 10000 THEN error('count argument of repeat function must be less than or equal "
+        "to 10000') ELSE list_transform(range(n), LAMBDA x : e) END",
+    ),
     ("slice", "l, start, n", "list_slice(l, start, start + n - 1)"),
     (
         "split_to_map",

@@ -40,6 +40,8 @@ def parse(sql: str) -> exp.Query:
         raise QueryError(f"SYNTAX_ERROR: {position(sql, start + max(column, 0))}{reason}") from None
     except TokenError as error:
         raise QueryError(f"SYNTAX_ERROR: {error}") from None
+    except RecursionError:
+        raise QueryError("SYNTAX_ERROR: the statement is nested too deep") from None
     if len(found) != 1:
         raise QueryError("SYNTAX_ERROR: line 1:1: Only one sql statement is allowed")
     if not isinstance(found[0], exp.Query):

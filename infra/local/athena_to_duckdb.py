@@ -31,6 +31,8 @@ def to_duckdb(query: exp.Query, columns: Schema) -> str:
     query = annotate_types(query, dialect=AthenaSql)
     if any(_moves_something_unknown(node) for node in query.walk()):
         query = _with_types_of_columns(query, columns)
+    for select in list(query.find_all(exp.Select)):
+        _unnest_in_place(select)
     # From the leaves up: a node that is replaced keeps its mended children.
     for node in reversed(list(query.walk())):
         for kind, mend in _MENDED.items():
@@ -41,6 +43,49 @@ def to_duckdb(query: exp.Query, columns: Schema) -> str:
         return str(query.sql(dialect="duckdb", unsupported_level=ErrorLevel.RAISE))
     except UnsupportedError as error:
         raise QueryError(f"NOT_SUPPORTED: {str(error).splitlines()[0]} (in the local engine)") from None
+
+
+def _unnest_in_place(select: exp.Select) -> None:
+    """`FROM t CROSS JOIN UNNEST(array of t's) AS e (x, n)` as a subquery of t with the elements in its SELECT.
+
+    DuckDB joins the elements back to t by the values that the array is made of, and keeps those once for each element:
+    a text of 100 KB that is split into 50,000 lines takes 5 GB. Left as it is where a name does not say its table.
+    """
+    begin, joins = select.args.get("from_"), select.args.get("joins") or []
+    if not begin or not isinstance(begin.this, exp.Table) or len(joins) != 1 or joins[0].kind != "CROSS":
+        return
+    table, each = begin.this, joins[0].this
+    if not isinstance(each, exp.Unnest) or len(each.expressions) != 1 or len(each.alias_column_names) != 1:
+        return
+    own = [
+        node
+        for node in select.find_all(exp.Column, exp.Star)
+        if node.parent_select is select and not (isinstance(node, exp.Star) and isinstance(node.parent, exp.Count))
+    ]
+    if any(isinstance(node, exp.Star) or not node.table or isinstance(node.this, exp.Star) for node in own):
+        return
+    parts = [part for part in select.iter_expressions() if not isinstance(part, exp.With)]
+    if any(part.find(exp.Select, exp.SetOperation) for part in parts):
+        return
+    name, array, place = table.alias_or_name, each.expressions[0], each.args.get("offset")
+    inner = exp.select(exp.Column(this=exp.Star(), table=exp.to_identifier(name, quoted=True))).from_(table.copy())
+    new = {each.alias_column_names[0].lower(): _call("unnest", array.copy())}
+    if isinstance(place, exp.Identifier):
+        new[place.name.lower()] = _call("generate_subscripts", array.copy(), exp.Literal.number(1))
+    for column, value in new.items():
+        inner = inner.select(exp.alias_(value, f"{each.alias} {column}", quoted=True), copy=False)
+    for node in own:
+        if node.table.lower() == each.alias.lower() and node.find_ancestor(exp.Unnest) is None:
+            other = exp.column(
+                f"{each.alias} {node.name.lower()}", table=exp.to_identifier(name, quoted=True), quoted=True
+            )
+            node.replace(
+                exp.alias_(other, node.name, quoted=True)
+                if node.parent is select and node.arg_key == "expressions"
+                else other
+            )
+    select.set("joins", [])
+    begin.set("this", exp.Subquery(this=inner, alias=exp.TableAlias(this=exp.to_identifier(name, quoted=True))))
 
 
 def _moves_something_unknown(node: exp.Expression) -> bool:

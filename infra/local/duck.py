@@ -37,6 +37,8 @@ _SAFE = {
     "memory_limit": "2GB",
 }
 _CATALOGS = ("", "awsdatacatalog")
+_ROWS = 10_000  # of the answer, fetched at once
+_ANSWER = 1 << 30  # bytes of an answer: it is no part of DuckDB's own bound, and the lake lives in this process
 
 
 def database() -> Any:
@@ -47,6 +49,33 @@ def database() -> Any:
     connection.execute("SET GLOBAL TimeZone = 'UTC'")
     connection.execute("SET GLOBAL lock_configuration = true")
     return connection
+
+
+def _bounded(reader: Any) -> pa.Table:
+    """The answer, piece by piece. Raises QueryError if it is larger than _ANSWER."""
+    pieces, size = [], 0
+    for piece in reader:
+        pieces.append(piece)
+        size += piece.nbytes
+        if size > _ANSWER:
+            raise QueryError(
+                f"EXCEEDED_LOCAL_MEMORY_LIMIT: the answer is larger than the local engine's {_ANSWER >> 20:,} MB: "
+                "ask for fewer rows or columns, or join on something"
+            )
+    return pa.Table.from_batches(pieces, reader.schema)
+
+
+_LATE = {
+    "Conversion Error": duckdb.ConversionException,
+    "Out of Memory Error": duckdb.OutOfMemoryException,
+    "Arrow Appender": duckdb.OutOfMemoryException,
+    "INTERRUPT": duckdb.InterruptException,
+    "Invalid Input Error": duckdb.InvalidInputException,
+}
+
+
+def _as_duckdb(message: str) -> duckdb.Error:
+    return next((kind(message) for sign, kind in _LATE.items() if sign in message), duckdb.Error(message))
 
 
 class Query:
@@ -66,9 +95,11 @@ class Query:
         athena_sql.name_columns(query)
         try:
             relation = self._cursor.sql(to_duckdb(query, self._columns))
-            rows = relation.to_arrow_table()
+            rows = _bounded(relation.to_arrow_reader(_ROWS))
         except duckdb.Error as error:
             raise said_by_athena(error, bound) from None
+        except OSError as error:  # the same from a later piece, as Arrow says it
+            raise said_by_athena(_as_duckdb(str(error)), bound) from None
         names = [
             f"_col{number}" if name.startswith(athena_sql.UNNAMED) else name
             for number, name in enumerate(relation.columns)

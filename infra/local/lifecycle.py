@@ -49,7 +49,7 @@ class Running:
 
 def up(settings: Settings, home: Path) -> Running:
     """Start a lake, empty, in place of the one that may be running at `home`. Raises LakeError; then none is."""
-    home = home.absolute()
+    home = home.resolve()  # one folder, one name: processes are found by it
     with _alone(home):
         try:
             return _start(settings, home)
@@ -61,7 +61,7 @@ def up(settings: Settings, home: Path) -> Running:
 
 def down(home: Path) -> bool:
     """End the lake at `home`, or whatever is left of it. Returns whether there was a process to end."""
-    home = home.absolute()
+    home = home.resolve()  # one folder, one name: processes are found by it
     if not home.exists():
         return processes.end(home)
     with _alone(home):
@@ -70,13 +70,14 @@ def down(home: Path) -> bool:
 
 def running(home: Path) -> Running | None:
     """The lake at `home` if it is up: both processes alive, and the embedded AWS answering."""
-    home = home.absolute()
+    home = home.resolve()  # one folder, one name: processes are found by it
     try:
         found = Running(**json.loads((home / STATE).read_text()))
+        wanted = {found.server, found.worker}  # TypeError: no numbers
     except (OSError, ValueError, TypeError):
         return None
     alive = processes.find(home)
-    if not {found.server, found.worker} <= set(alive):
+    if not wanted <= set(alive):
         return None
     return found if (_status(found.endpoint) or {}).get("ready") else None
 
@@ -99,6 +100,11 @@ def drained(running: Running, timeout: float, heard: Callable[[int], None] = lam
             if not left:
                 return
             heard(left)
+        if {running.server, running.worker} - processes.find(Path(running.home)).keys():
+            raise LakeError(
+                f"a process of the local lake is not running any more (see {running.home}/log), and with it the lake: "
+                "loglake up starts an empty one; put the logs in again"
+            )
         if time.monotonic() > late:
             raise LakeError(
                 f"AddAPart has not taken all announcements within {timeout:.0f} s: {status.get('waiting', '?')} are "

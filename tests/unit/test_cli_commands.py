@@ -128,6 +128,7 @@ def test_sessions_options_become_conditions(ask: Ask, athena: FakeAthena, option
     [
         ["sessions", "--day", "yesterday"],
         ["sessions", "--day", "2026-03-02", "--to", "2026-03-03"],
+        ["sessions", "--from", "2026-03-05", "--to", "2026-03-01"],
         ["sessions", "--account", "1234"],
         ["sessions", "--format", "xml"],
         ["sessions", "--raw"],
