@@ -41,8 +41,9 @@ def decide(settings: Settings, bucket: str, key: str) -> Decision:
             continue
         if rule := _denied(settings.controls, bucket, key, place):
             return Decision(source, rule)
-        # Two trails that share a bucket under two prefixes must not share a partition: it has one location.
-        name = f"{source.name}/{place.prefix}" if place.prefix else source.name
+        # Two trails that share a bucket, under two prefixes or one of an account and one of its organization, must
+        # not share a partition: it has one location.
+        name = "/".join(filter(None, (source.name, place.prefix, place.organization)))
         known = {"cloudtrail": (name, place.accountid or UNKNOWN, place.region or UNKNOWN, place.day)}
         return Decision(source, "", known.get(source.job, (name, place.day)), place.folder)
     return Decision(sources[0], "layout")

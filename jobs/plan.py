@@ -12,6 +12,7 @@ from datetime import datetime
 from jobs.access import Access
 from lake import keys
 from lake.books import Arrival, Ledger, Plan, dump, load_arrivals, load_ledger, load_plan
+from lake.store import Gone
 
 Settled = Callable[[Plan, list[Ledger]], bool]
 FEWEST = 25  # objects in a batch: below this a task costs more to start than to do
@@ -44,7 +45,10 @@ def plan(lake: Access, job: str, now: datetime, settled: Settled, tasks: int) ->
         waiting = [key for key in inbox if key not in taken]
         if not waiting and not carried:
             return still_open
-        consumed, arrivals = _take(lake, waiting, carried)
+        try:
+            consumed, arrivals = _take(lake, waiting, carried)
+        except Gone:
+            continue  # another run planned these inbox files and took them away: begin again from its plan
         new = Plan(
             job=job,
             number=last.number + 1 if last else 1,

@@ -6,6 +6,7 @@ query on the old folder finishes undisturbed. Whoever loses the race for a gener
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -55,13 +56,12 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What became of a slice. file: None if it holds no rows. same: nothing differs from the base."""
+    """What became of a slice. file: None if it has no rows. same: it is the base's. changed: other rows are shown."""
 
     slice: Slice
     file: File | None
     same: bool
-    rowsbefore: int
-    rowsnew: int
+    changed: bool
     duplicates: int
     conflicts: list[dict[str, Any]]
 
@@ -90,7 +90,11 @@ def publish(
             if broken:
                 failed += broken
                 continue
-            marker = draft.commit(lake, [one for one in mine if isinstance(one, Published)], clock())
+            try:
+                marker = draft.commit(lake, [one for one in mine if isinstance(one, Published)], clock())
+            except Exception:  # noqa: BLE001 - one day that cannot be committed must not stop the others
+                failed.append(Failed(f"commit {draft.table}, {draft.day}", traceback.format_exc()))
+                continue
             if marker:
                 made.append(marker)
             else:
@@ -127,16 +131,16 @@ class _Draft:
             for one in self.new
         ]
         inputs = [one for one in inputs if one.pieces or one.rows]
-        if not inputs:
-            return None
         base = [
             (f"{self.base.folder}{one.name}", one) for one in files if one.start < end and one.end > start if self.base
         ]
+        if not inputs and all((one.start, one.end) == (start, end) for _, one in base):
+            return None  # nothing new, and no part of a file that is cut
         return Slice(self.table, self.day, start, end, base, inputs, f"{self.folder}{start:05}-{end:05}.orc")
 
     def commit(self, lake: Access, done: list[Published], now: datetime) -> Marker | None:
         """Write the marker; None if another run has this number: the day must be done again."""
-        if self.base and all(one.same for one in done):
+        if self.base and not any(one.changed for one in done):
             folder, files = self.base.folder, self.base.files
         else:
             folder, files = self.folder, self._gather(lake, done)
@@ -155,7 +159,8 @@ class _Draft:
             batches=sorted({*(self.base.batches if self.base else []), *(one.batch for one in self.new)}),
             new=sorted(one.batch for one in self.new),
             rowsbefore=self.base.rowsout if self.base else 0,
-            rowsnew=sum(one.rowsnew for one in done),
+            # As the ledgers name them, not as the slices found them: a row that no slice took is noticed.
+            rowsnew=sum(sum(piece.rows for piece in one.pieces) + len(one.rows) for one in self.new),
             rowsout=sum(one.rows for one in files),
             duplicates=sum(one.duplicates for one in done),
             conflicts=len(conflicts),
@@ -188,7 +193,7 @@ def slice_bounds(table: str, files: list[File], new: list[Input], most: int) -> 
     for start, end in pairwise(edges):
         have = sum(one.rows for one in files if one.start < end and one.end > start)
         come = sum(_share(piece, start, end) for one in new for piece in one.pieces)
-        parts = min(-(-int(have + come) // most), end - start) if have + come > most * 1.5 else 1
+        parts = min(-(-int(have + come) // most), end - start) if come and have + come > most * 1.5 else 1
         step = -(-(end - start) // parts)
         bounds += [(at, min(at + step, end)) for at in range(start, end, step)]
     return bounds
@@ -224,8 +229,7 @@ def publish_slice(task: Slice, lake: Access) -> Published:
         slice=task,
         file=file,
         same=same,
-        rowsbefore=base.num_rows,
-        rowsnew=new.num_rows,
+        changed=merged.changed,
         duplicates=merged.duplicates,
         conflicts=merged.conflicts.to_pylist(),
     )

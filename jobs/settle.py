@@ -8,7 +8,7 @@ announced again.
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from jobs.access import Access
@@ -17,6 +17,7 @@ from jobs.publish import newest
 from lake import keys
 from lake.books import Ledger, Marker, Plan
 
+_BOOKS = ("lake_generations", "lake_quarantine")  # published from markers too, on the day of publishing
 LAG = 600  # seconds after which a marker that the catalog does not show counts as lost on its way
 
 
@@ -28,24 +29,31 @@ class Settling:
 
     def __call__(self, plan: Plan, ledgers: list[Ledger]) -> bool:
         """Whether readers see all that the plan's ledgers name."""
-        del plan
         days: dict[tuple[str, str], set[str]] = {}
         for ledger in ledgers:
             for piece in ledger.pieces:
                 days.setdefault((piece.table, piece.day), set()).add(ledger.batch)
         over = [self._shows(table, day, batches) for (table, day), batches in sorted(days.items())]
+        over += [self._shows(table, day, set()) for day in self._since(plan) for table in _BOOKS]
         return all(over) and not to_be_booked(self._lake, days)
+
+    def _since(self, plan: Plan) -> list[str]:
+        """The days on which the plan's generations can have been booked; the one before, too: the newest plan is
+        always looked at, so no day of the books goes unwatched."""
+        first = datetime.fromisoformat(plan.planned).date() - timedelta(days=1)
+        return [str(first + timedelta(days=n)) for n in range((self._now.date() - first).days + 1)]
 
     def _shows(self, table: str, day: str, batches: set[str]) -> bool:
         marker = newest(self._lake, table, day)
         if marker is None or not batches <= set(marker.batches):
-            return False
+            return not batches
         age = (self._now - datetime.fromisoformat(marker.at)).total_seconds()
         if self._location(table, day) != marker.location:
             if age > LAG:
                 self._announce(marker)
             return False
-        return age > self._lake.settings.bounds.settle_seconds
+        # Where a later plan brought the newest generation, that plan stays open until the day has settled.
+        return batches.isdisjoint(marker.new) or age > self._lake.settings.bounds.settle_seconds
 
     def _location(self, table: str, day: str) -> str | None:
         try:

@@ -36,6 +36,7 @@ class Place:
     region: str
     day: str
     folder: str
+    organization: str = ""
 
 
 @lru_cache(maxsize=256)
@@ -81,6 +82,7 @@ def read(layout: str, key: str) -> Place | None:
     part = match.groupdict(default="")
     return Place(
         prefix=part.get("prefix", ""),
+        organization=part.get("organization", ""),
         accountid=part.get("accountid", ""),
         region=part.get("region", ""),
         day=f"{part['yyyy']}-{part['mm']}-{part['dd']}",

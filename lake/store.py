@@ -8,10 +8,13 @@ it goes: so a local lake is reached by the same code.
 from __future__ import annotations
 
 import os
+import re
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import BytesIO
+from threading import Lock
 from typing import IO, Any
 
 import boto3
@@ -21,6 +24,8 @@ from obstore.exceptions import AlreadyExistsError, NotFoundError, PreconditionEr
 from obstore.store import S3Store
 
 _AT_ONCE = 32
+_CREATES = 8  # attempts at a commit that S3 answers with 409: another one of the same name is under way
+_ODD = re.compile(r"(^|/)(\.{0,2})(/|$)|[\x00-\x1f\x7f]")  # keys that S3 allows and obstore refuses, or changes
 
 
 class Gone(Exception):
@@ -34,6 +39,8 @@ class Store:
         self._region = region
         self._session = boto3.session.Session(region_name=region)
         self._buckets: dict[str, S3Store] = {}
+        self._boto: Any = None
+        self._making = Lock()
 
     def _bucket(self, name: str) -> S3Store:
         if name not in self._buckets:
@@ -51,12 +58,12 @@ class Store:
 
     def get(self, bucket: str, key: str, etag: str = "", version: str = "") -> bytes:
         """The object's bytes: of this version, else only if its ETag still is `etag`. Raises Gone."""
-        if "//" in key or key.startswith("/"):
+        if _ODD.search(key):
             return self._get_odd(bucket, key, etag, version)
         options: dict[str, Any] = {}
         if version:
             options["version"] = version
-        elif etag:
+        if etag:  # with a version as well: version "null" can be overwritten
             options["if_match"] = f'"{etag}"'
         try:
             return bytes(obstore.get(self._bucket(bucket), key, options=options).bytes())  # type: ignore[arg-type]
@@ -72,8 +79,8 @@ class Store:
 
     def _get_odd(self, bucket: str, key: str, etag: str, version: str) -> bytes:
         """A key with empty parts, which S3 allows and obstore does not."""
-        client = self._session.client("s3")
-        only = {"VersionId": version} if version else {"IfMatch": etag} if etag else {}
+        client = self._client()
+        only = ({"VersionId": version} if version else {}) | ({"IfMatch": etag} if etag else {})
         try:
             body: bytes = client.get_object(Bucket=bucket, Key=key, **only)["Body"].read()
         except client.exceptions.ClientError as error:
@@ -81,6 +88,13 @@ class Store:
                 raise Gone(f"s3://{bucket}/{key}: {error}") from error
             raise
         return body
+
+    def _client(self) -> Any:
+        """boto3's: made once, because that takes 20 ms, and by one thread, because a session is not thread-safe."""
+        with self._making:
+            if self._boto is None:
+                self._boto = self._session.client("s3")
+            return self._boto
 
     def get_range(self, bucket: str, key: str, start: int, length: int) -> bytes:
         """`length` bytes of the object from `start`."""
@@ -92,9 +106,22 @@ class Store:
 
     def create(self, bucket: str, key: str, data: bytes) -> bool:
         """The commit: True if this call created the object, False if there is one already."""
+        for attempt in range(_CREATES):
+            try:
+                obstore.put(self._bucket(bucket), key, data, mode="create", use_multipart=False)
+            except (AlreadyExistsError, FileExistsError):
+                # obstore says the same to 412 (it exists) and to 409 (another PUT of it is under way, nothing written).
+                if self._exists(bucket, key):
+                    return False
+                time.sleep(0.1 * 2**attempt)
+            else:
+                return True
+        raise OSError(f"s3://{bucket}/{key}: S3 answers 409 again and again")
+
+    def _exists(self, bucket: str, key: str) -> bool:
         try:
-            obstore.put(self._bucket(bucket), key, data, mode="create", use_multipart=False)
-        except (AlreadyExistsError, FileExistsError):
+            obstore.head(self._bucket(bucket), key)
+        except (NotFoundError, FileNotFoundError):
             return False
         return True
 

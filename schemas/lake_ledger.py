@@ -36,7 +36,7 @@ TABLE = Table(
     ),
     partition_keys=(CALENDARDAY,),
     layout="orc",
-    identity=("job", "batch", "bucket", "objectkey", "etag", "edition"),
+    identity=("objectkey", "bucket", "etag", "versionid", "edition", "batch"),
     sort=("job", "bucket", "objectkey", "batch"),
     bloom=("objectkey",),
     books=True,

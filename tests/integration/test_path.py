@@ -282,6 +282,19 @@ def test_a_big_day_is_cut_into_slices_and_a_late_event_rewrites_only_its_own(aws
     assert set(after) == set(before)
 
 
+def test_a_slice_that_grows_is_cut_finer_and_loses_no_row(aws: str) -> None:
+    del aws
+    lake = Lake(parse(SETTINGS.text.replace("slice_rows = 200_000", "slice_rows = 20")))
+    lake.put("cloudtrail", key("a"), trail(*[event(n, f"2024-05-31T{n:02}:00:00Z") for n in range(24)]))
+    lake.work("cloudtrail")
+    assert len(files(lake)) == 1
+    late = [event(100 + n, f"2024-05-31T23:{n:02}:00Z") for n in range(60)]  # all in the day's last hour
+    lake.put("cloudtrail", key("b"), trail(*late))
+    lake.work("cloudtrail")
+    assert len(files(lake)) > 1
+    assert lake.rows(READY).num_rows == 24 + 60
+
+
 def files(lake: Lake) -> dict[str, str]:
     """The day's files as readers see them: name and ETag."""
     (location,) = lake.partitions(READY).values()
