@@ -51,10 +51,14 @@ def up(settings: Settings, home: Path) -> Running:
     """Start a lake, empty, in place of the one that may be running at `home`. Raises LakeError; then none is."""
     home = home.resolve()  # one folder, one name: processes are found by it
     with _alone(home):
+        started: list[Popen[bytes]] = []
         try:
-            return _start(settings, home)
+            return _start(settings, home, started)
         except BaseException:
             with _uninterrupted():
+                for process in started:  # one that has just begun has no command line yet to be found by
+                    process.kill()
+                    process.wait()
                 _stop(home)
             raise
 
@@ -118,7 +122,7 @@ def dead_letters(running: Running) -> int:
     return int((_status(running.endpoint) or {}).get("dead", 0))
 
 
-def _start(settings: Settings, home: Path) -> Running:
+def _start(settings: Settings, home: Path, started: list[Popen[bytes]]) -> Running:
     _stop(home)
     log = home / "log"
     log.mkdir(exist_ok=True)
@@ -127,10 +131,12 @@ def _start(settings: Settings, home: Path) -> Running:
     # Before the server has said where it is, port 9 (discard) stands in: nobody listens there.
     nowhere = hermetic.environment(os.environ, "http://127.0.0.1:9", settings.lake.region)
     server = processes.spawn("infra.local.server", home, nowhere, log / "server.log")
+    started.append(server)
     _wait(lambda: (home / "server.json").exists(), server, log / "server.log", late)
     endpoint = json.loads((home / "server.json").read_text())["endpoint"]
     local = hermetic.environment(os.environ, endpoint, settings.lake.region)
     worker = processes.spawn("infra.local.worker", home, local, log / "worker.log")
+    started.append(worker)
     _wait(lambda: bool((_status(endpoint) or {}).get("ready")), server, log / "server.log", late)
     _wait(lambda: (home / "worker.json").exists(), worker, log / "worker.log", late)
     where = f"s3://{settings.buckets.books}/{keys.SETTINGS}"
