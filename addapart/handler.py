@@ -73,7 +73,7 @@ class AddAPart:
         return work
 
     def _write_down(self, works: dict[str, Work], failed: dict[str, str], now: datetime) -> None:
-        """One inbox file a job. Before anything else: a registered partition without arrival would be a lie."""
+        """One inbox file a job. Before anything else."""
         for job in sorted({job for work in works.values() for job, _ in work.arrivals}):
             lines = [arrival for work in works.values() for its, arrival in work.arrivals if its == job]
             key = f"{keys.inbox(job)}{now:%Y%m%dT%H%M%S}-{keys.unique()}.jsonl"
@@ -85,7 +85,8 @@ class AddAPart:
                         failed[message] = f"inbox {key}: {error}"
 
     def _register(self, works: dict[str, Work], failed: dict[str, str]) -> None:
-        wanted = [one for work in works.values() for one in work.partitions]
+        # What could not be written down comes again: a registered partition without arrival would be a lie.
+        wanted = [one for message, work in works.items() if message not in failed for one in work.partitions]
         try:
             errors = self.catalog.register(wanted)
         except Exception as error:  # noqa: BLE001 - whatever Glue says, the messages come again

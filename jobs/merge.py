@@ -81,12 +81,16 @@ def _settle(declared: Table, rows: pa.Table, at: Codes) -> tuple[Codes, list[int
     shown = np.zeros(len(at), bool)
     shown[order[first]] = True
     lost: list[int] = []
-    for group in np.unique(groups[order[rival]]):
-        rivals = order[(groups[order] == group) & (rival | first)]
+    edges = np.r_[np.flatnonzero(first), len(order)]
+    for group in np.unique(np.cumsum(first)[rival] - 1):
+        its = slice(edges[group], edges[group + 1])
+        rivals = order[its][(rival | first)[its]]
         best = min(rivals, key=lambda one: _content_key(declared, rows, int(one)))
         shown[rivals] = False
         shown[best] = True
-        lost += [int(at[one]) for one in rivals if content[one] != content[best]]
+        # The same record landed twice is one conflict, and a duplicate.
+        losers = {int(record[one]): int(at[one]) for one in rivals if content[one] != content[best]}
+        lost += losers.values()
     return at[shown], lost
 
 

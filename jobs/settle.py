@@ -8,6 +8,7 @@ announced again.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,18 +34,20 @@ class Settling:
         for ledger in ledgers:
             for piece in ledger.pieces:
                 days.setdefault((piece.table, piece.day), set()).add(ledger.batch)
-        over = [self._shows(table, day, batches) for (table, day), batches in sorted(days.items())]
-        over += [self._shows(table, day, set()) for day in self._since(plan) for table in _BOOKS]
+        markers = {day: newest(self._lake, *day) for day in sorted(days)}
+        booked = [(table, day) for day in self._booked_on(plan, markers.values()) for table in _BOOKS]
+        over = [self._shows(*day, marker, days[day]) for day, marker in markers.items()]
+        over += [self._shows(*day, newest(self._lake, *day), set()) for day in booked if day not in days]
         return all(over) and not to_be_booked(self._lake, days)
 
-    def _since(self, plan: Plan) -> list[str]:
-        """The days on which the plan's generations can have been booked; the one before, too: the newest plan is
-        always looked at, so no day of the books goes unwatched."""
+    def _booked_on(self, plan: Plan, markers: Iterable[Marker | None]) -> list[str]:
+        """The days on which the plan's generations can have been booked. The one before, too: the newest plan is looked
+        at by every run, so no day of the books goes unwatched between two plans."""
         first = datetime.fromisoformat(plan.planned).date() - timedelta(days=1)
-        return [str(first + timedelta(days=n)) for n in range((self._now.date() - first).days + 1)]
+        latest = max((datetime.fromisoformat(one.at) for one in markers if one), default=self._now)
+        return [str(first + timedelta(days=n)) for n in range((min(latest, self._now).date() - first).days + 1)]
 
-    def _shows(self, table: str, day: str, batches: set[str]) -> bool:
-        marker = newest(self._lake, table, day)
+    def _shows(self, table: str, day: str, marker: Marker | None, batches: set[str]) -> bool:
         if marker is None or not batches <= set(marker.batches):
             return not batches
         age = (self._now - datetime.fromisoformat(marker.at)).total_seconds()
