@@ -6,6 +6,7 @@ kept, so a readready day is always looked at and updated.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ from schemas import TABLES
 from schemas.glue import partition_input
 
 AT_ONCE = 100
+KNOWN = 900.0  # seconds for which a raw partition is taken to be there still
 
 
 class Partition(NamedTuple):
@@ -29,19 +31,22 @@ class Partition(NamedTuple):
 class Catalog:
     """Registers raw partitions and points readready ones at their newest generation.
 
-    glue, s3: boto3 clients. books: the bucket of markers. Raw partitions once seen are not asked for again as long as
-    this object lives: a Lambda's memory saves most calls.
+    glue, s3: boto3 clients. books: the bucket of markers. Raw partitions once seen are not asked for again for a
+    while: a Lambda's memory saves most calls, and a partition that somebody drops comes back with the next object.
     """
 
     def __init__(self, glue: Any, s3: Any, database: str, books: str) -> None:
         self._glue, self._s3, self._database, self._books = glue, s3, database, books
-        self._known: set[Partition] = set()
+        self._known: dict[Partition, float] = {}
 
     def register(self, partitions: Iterable[Partition]) -> dict[Partition, str]:
         """Create those that are missing. Returns the ones that failed, with Glue's reason."""
         failed: dict[Partition, str] = {}
         tables: dict[str, list[Partition]] = {}
-        for one in sorted(set(partitions) - self._known):
+        now = time.monotonic()
+        for one in sorted(set(partitions)):
+            if now - self._known.get(one, -KNOWN) < KNOWN:
+                continue
             tables.setdefault(one.table, []).append(one)
         for table, wanted in tables.items():
             for some in _chunks(wanted, AT_ONCE):
@@ -51,7 +56,7 @@ class Catalog:
                     if reason and not reason.startswith("AlreadyExistsException"):
                         failed[one] = reason
                     else:
-                        self._known.add(one)
+                        self._known[one] = now
         return failed
 
     def _create(self, table: str, some: list[Partition]) -> dict[tuple[str, ...], str]:

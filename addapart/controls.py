@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from lake import layout
-from lake.settings import Controls, Settings, Source
+from lake.layout import Place
+from lake.settings import Settings, Source
 
 UNKNOWN = "unknown"
 
@@ -19,15 +20,15 @@ class NotOurs(ValueError):
 
 
 class Decision(NamedTuple):
-    """source: where it arrived. rule: the control that drops it, '' if it is taken.
+    """source: where it arrived. rule: the control that drops it, '' if it is taken. place: what its key says.
 
-    values, folder: the raw table's partition for it (its location is s3://bucket/folder); none where it is dropped.
+    values: the raw table's partition for it (its location is s3://bucket/place.folder); none where it is dropped.
     """
 
     source: Source
     rule: str
+    place: Place = Place("", "", "", "", "")
     values: tuple[str, ...] = ()
-    folder: str = ""
 
 
 def decide(settings: Settings, bucket: str, key: str) -> Decision:
@@ -39,20 +40,23 @@ def decide(settings: Settings, bucket: str, key: str) -> Decision:
         place = layout.read(source.layout, key)
         if place is None:
             continue
-        if rule := _denied(settings.controls, bucket, key, place):
-            return Decision(source, rule)
+        if rule := _denied(settings, bucket, key, place):
+            return Decision(source, rule, place)
         # Two trails that share a bucket, under two prefixes or one of an account and one of its organization, must
         # not share a partition: it has one location.
         name = "/".join(filter(None, (source.name, place.prefix, place.organization)))
         known = {"cloudtrail": (name, place.accountid or UNKNOWN, place.region or UNKNOWN, place.day)}
-        return Decision(source, "", known.get(source.job, (name, place.day)), place.folder)
+        return Decision(source, "", place, known.get(source.job, (name, place.day)))
     return Decision(sources[0], "layout")
 
 
-def _denied(controls: Controls, bucket: str, key: str, place: layout.Place) -> str:
+def _denied(settings: Settings, bucket: str, key: str, place: Place) -> str:
+    controls = settings.controls
     if any(f"{bucket}/{key}".startswith(beginning) for beginning in controls.keys_deny):
         return "keys_deny"
     # A key without account or Region cannot be judged by them here; the jobs judge its records.
+    if any(place.accountid == one.account for one in settings.removals):
+        return "removal"
     if place.accountid in controls.accounts_deny:
         return "accounts_deny"
     if place.accountid and controls.accounts_allow and place.accountid not in controls.accounts_allow:

@@ -1,4 +1,4 @@
-"""SQS messages -> the objects they announce: S3's own notification, wrapped by SNS or not, or EventBridge's.
+"""SQS messages -> the objects they announce: S3's own (by SNS or not), EventBridge's, or the lake's.
 
 Sources: AWS, "Event message structure" (S3: keys are url-encoded, '+' is a space), "Using EventBridge" (not encoded).
 """
@@ -6,23 +6,15 @@ Sources: AWS, "Event message structure" (S3: keys are url-encoded, '+' is a spac
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import unquote_plus
+
+from lake import announce
+from lake.announce import Announced
 
 
 class NotAnEvent(ValueError):
     """The message is none of the shapes that announce objects. It goes to the dead-letter queue, for a person."""
-
-
-class Announced(NamedTuple):
-    """An object that S3 says was created. arrived: ISO 8601 UTC. etag: without quotes."""
-
-    bucket: str
-    key: str
-    etag: str
-    size: int
-    version: str
-    arrived: str
 
 
 def announced(body: str) -> list[Announced]:
@@ -42,6 +34,8 @@ def announced(body: str) -> list[Announced]:
 def _read(message: dict[str, Any]) -> list[Announced]:
     if message.get("Event") == "s3:TestEvent":
         return []
+    if (ours := announce.read(message)) is not None:
+        return ours
     if message.get("detail-type") == "Object Created":
         detail, made = message["detail"], message["detail"]["object"]
         return [

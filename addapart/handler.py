@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -18,8 +19,9 @@ from addapart.controls import decide
 from addapart.events import announced
 from lake import keys
 from lake import settings as lake_settings
+from lake.announce import Announced
 from lake.books import Arrival, dump_arrivals
-from lake.settings import Settings
+from lake.settings import JOBS, Settings
 
 log = logging.getLogger("addapart")
 log.setLevel(logging.INFO)
@@ -60,16 +62,29 @@ class AddAPart:
         """What a message's body asks for. Raises ValueError with the reason if it is none of ours."""
         work = Work([], [], [])
         for one in announced(body):
+            if one.why == "removal":  # no object: every job is asked to take the account's rows out
+                key = f"removal of account {one.accountid}"
+                request = replace(_arrival(one), key=key, accountid=one.accountid)
+                work.arrivals.extend((job, request) for job in JOBS)
+                continue
             if one.bucket == self.settings.buckets.books:
                 if marker := keys.read_marker(one.key):
                     work.days.append((marker.table, marker.day))
                 continue  # the lake's own buckets never feed it
             decision = decide(self.settings, one.bucket, one.key)
-            arrival = Arrival(source=decision.source.name, rule=decision.rule, **one._asdict())
+            place = decision.place
+            arrival = replace(
+                _arrival(one),
+                source=decision.source.name,
+                rule=decision.rule,
+                accountid=place.accountid,
+                region=place.region,
+                day=place.day,
+            )
             work.arrivals.append((decision.source.job, arrival))
             if not decision.rule:
                 raw = f"from_{decision.source.job}_raw"
-                work.partitions.append(Partition(raw, decision.values, f"s3://{one.bucket}/{decision.folder}"))
+                work.partitions.append(Partition(raw, decision.values, f"s3://{one.bucket}/{place.folder}"))
         return work
 
     def _write_down(self, works: dict[str, Work], failed: dict[str, str], now: datetime) -> None:
@@ -103,6 +118,22 @@ class AddAPart:
                 for message, work in works.items():
                     if (table, day) in work.days:
                         failed[message] = f"{table} {day}: {error}"
+
+
+def _arrival(one: Announced) -> Arrival:
+    """What was announced, before the lake has judged it."""
+    return Arrival(
+        source="",
+        bucket=one.bucket,
+        key=one.key,
+        etag=one.etag,
+        size=one.size,
+        version=one.version,
+        arrived=one.arrived,
+        why=one.why,
+        edition=one.edition,
+        remake=one.remake,
+    )
 
 
 class _Lambda:

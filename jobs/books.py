@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from jobs.access import Access
-from jobs.publish import Day, Input, newest
+from jobs.publish import Day, newest
+from jobs.slices import Input
 from lake import keys
 from lake.books import Marker, load_marker
 from schemas import TABLES

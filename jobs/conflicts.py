@@ -3,52 +3,38 @@ lake_quarantine. Publishing finds it, so the generation's marker names it as a l
 
 from __future__ import annotations
 
-import hashlib
 import json
-from datetime import datetime
-from typing import Any
+
+import pyarrow as pa
 
 from jobs.access import Access
 from jobs.pieces import PieceWriter, rows_of
+from jobs.quarantine import Quarantine
+from jobs.rows import Source
 from lake import keys
 from lake.books import Piece
 
+_AT_ONCE = 1000  # rows as Python objects
 
-def quarantine(
-    lake: Access, table: str, day: str, generation: int, now: datetime, conflicts: list[dict[str, Any]]
-) -> list[Piece]:
-    """Store the conflicting rows. Returns the pieces of lake_quarantine; none if there are none."""
-    if not conflicts:
+
+def quarantine(lake: Access, table: str, day: str, generation: int, on: str, conflicts: pa.Table) -> list[Piece]:
+    """Store the conflicting rows. on: the books' day. Returns the pieces of lake_quarantine; none if there are none."""
+    if not conflicts.num_rows:
         return []
-    name = f"{table}/{day}/{generation}"
     job = table.removeprefix("from_").removesuffix("_readready")
-    stored_in = keys.quarantined(job, f"{day}-{generation}")
-    stored, rows = bytearray(), list[dict[str, object]]()
-    for row in conflicts:
-        data = json.dumps(row, default=str).encode()
-        rows.append(
-            {
-                "job": job,
-                "batch": name,
-                "sourceobject": row["sourceobject"],
-                "sourceetag": row["sourceetag"],
-                "sourcerecord": row["sourcerecord"],
-                "edition": row["edition"],
-                "reason": "conflict",
-                "detail": f"another record has its identity and other contents; that one is shown in {table} on {day}",
-                "sha256": hashlib.sha256(data).hexdigest(),
-                "recordbytes": len(data),
-                "storedin": f"s3://{lake.books}/{stored_in}",
-                "storedat": len(stored),
-                "storedbytes": len(data),
-            }
-        )
-        stored += data
-    lake.store.put(lake.books, stored_in, bytes(stored))
-    writer = PieceWriter(lake.settings.buckets.readready, keys.landed(job, f"conflicts-{day}-{generation}"))
+    name = f"conflicts-{day}-{generation}"
+    writer = PieceWriter(lake.settings.buckets.readready, keys.landed(job, name))
+    stored = Quarantine(lake, job, f"{table}/{day}/{generation}", name)
+    detail = f"another record has its identity and other contents; that one is shown in {table} on {day}"
     try:
-        writer.add("lake_quarantine", now.strftime("%Y-%m-%d"), rows_of("lake_quarantine", rows))
+        for some in conflicts.to_batches(max_chunksize=_AT_ONCE):
+            for row in some.to_pylist():
+                source = Source(row["sourceobject"], row["sourceetag"], row["edition"])
+                stored.add(source, row["sourcerecord"], "conflict", detail, json.dumps(row, default=str).encode())
+            writer.add("lake_quarantine", on, rows_of("lake_quarantine", stored.take()))
+        stored.store()
         writer.store(lake.store)
     finally:
         writer.close()
+        stored.close()
     return writer.pieces

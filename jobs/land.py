@@ -1,31 +1,35 @@
 """Landing: one batch's objects are fetched, decoded and written to a private file; the batch's ledger is the commit.
 
-A batch whose ledger exists is done, whoever did it. Every object of the batch gets an outcome in the books.
+A batch whose ledger exists is done, whoever did it. Every object of the batch gets an outcome in the books. What a task
+holds in memory is bounded by the settings: objects are cut at `object_bytes`, rows written out at `task_bytes`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from itertools import islice
 from typing import Any, NamedTuple
 
+import pyarrow as pa
+
+from jobs import remake
 from jobs.access import Access
 from jobs.decoders import decoder, table_of
+from jobs.ledger import ledger_row
 from jobs.pieces import PieceWriter, rows_of
-from jobs.rows import Bad, Decoder, Source
+from jobs.quarantine import Quarantine
+from jobs.rows import Outcome, Source
 from lake import keys
 from lake.books import Arrival, Ledger, dump, load_ledger
 from lake.store import Gone
 
-AHEAD = 16  # objects fetched ahead of the decoder: hides S3's latency, bounds memory
-FLUSH = 100_000  # rows kept in memory before they are written
-STORED = 1 << 20  # bytes kept of one quarantined record
+AHEAD = 16  # objects fetched ahead of the decoder: hides S3's latency
+AHEAD_BYTES = 64_000_000  # and no more bytes than these, but for one object
+FLUSH = 100_000  # rows of any kind kept in memory before they are written
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +54,7 @@ class Batch:
 
 
 class _Broken(Exception):
-    """The decoder raised on an object, which it never may: the batch is done again without it."""
-
-    def __init__(self, arrival: Arrival, why: str) -> None:
-        super().__init__(why)
-        self.arrival, self.why = arrival, why
+    """The decoder raised, which it never may: the batch is done again, each object by a decoder of its own."""
 
 
 class _Fetched(NamedTuple):
@@ -70,53 +70,65 @@ def land(batch: Batch, lake: Access) -> Ledger:
         return load_ledger(lake.store.get(lake.books, key))
     except Gone:
         pass
-    broken: dict[Arrival, str] = {}
-    while True:
-        attempt = _Attempt(batch, lake, broken)
-        try:
-            ledger = attempt.run()
-            break
-        except _Broken as error:
-            broken[error.arrival] = error.why
-        finally:
-            attempt.close()
+    try:
+        ledger = _attempt(batch, lake, alone=False)
+    except _Broken:
+        ledger = _attempt(batch, lake, alone=True)
     if lake.store.create(lake.books, key, dump(ledger)):
         return ledger
     return load_ledger(lake.store.get(lake.books, key))
 
 
+def _attempt(batch: Batch, lake: Access, alone: bool) -> Ledger:
+    attempt = _Attempt(batch, lake, alone)
+    try:
+        return attempt.run()
+    finally:
+        attempt.close()
+
+
 class _Attempt:
-    def __init__(self, batch: Batch, lake: Access, broken: dict[Arrival, str]) -> None:
-        self.batch, self.lake, self.broken = batch, lake, broken
+    def __init__(self, batch: Batch, lake: Access, alone: bool) -> None:
+        self.batch, self.lake, self.alone = batch, lake, alone
+        self.bounds = lake.settings.bounds
         self.table = table_of(batch.job)
-        self.decoder: Decoder = decoder(batch.job, lake.settings)
+        self.decoder = decoder(batch.job, lake.settings)
         # A name made here, inside the task: Spark's retries of a task share what the driver made.
         short = keys.batch_id(batch.number, batch.position)
         self.writer = PieceWriter(lake.settings.buckets.readready, keys.landed(batch.job, short))
-        self.stored_in = keys.quarantined(batch.job, short)
-        self.stored = bytearray()
+        self.quarantine = Quarantine(lake, batch.job, batch.id, short)
+        self.rows: list[pa.Table] = []  # of decoders that served one object
+        self.pending = 0  # bytes, unpacked, of which rows may be in memory
         self.objects: list[dict[str, object]] = []
-        self.quarantine: list[dict[str, object]] = []
+        self.read: list[Source] = []
         self.undone: list[Arrival] = []
         self.counts: Counter[str] = Counter()
 
     def close(self) -> None:
         self.writer.close()
+        self.quarantine.close()
 
     def run(self) -> Ledger:
-        taken = [one for one in self.batch.arrivals if not one.rule]
+        taken: list[Arrival] = []
         for one in self.batch.arrivals:
             if one.rule:
                 self.book(one, "dropped")
+            elif one.why == "removal":
+                self.book(one, "requested", detail=one.key)
+            else:
+                taken.append(one)
         for one, fetched in _fetch_all(taken, self.lake):
             self.take(one, fetched)
-            if self.decoder.pending >= FLUSH:
-                self.writer.add_by_day(self.table, self.decoder.take())
-        self.writer.add_by_day(self.table, self.decoder.take())
+            if self.decoder.pending >= FLUSH or self.pending >= self.bounds.task_bytes:
+                self.flush()
+            if len(self.quarantine.rows) >= FLUSH:
+                self.flush_quarantine()
+        self.flush()
+        self.flush_quarantine()
+        self.quarantine.store()
         self.writer.add("lake_ledger", self.batch.day, rows_of("lake_ledger", self.objects))
-        if self.quarantine:
-            self.writer.add("lake_quarantine", self.batch.day, rows_of("lake_quarantine", self.quarantine))
-            self.lake.store.put(self.lake.books, self.stored_in, bytes(self.stored))
+        days = remake.touched(self.lake, self.table, self.batch.arrivals)
+        self.writer.add_remade(self.table, days, remake.objects(self.read if any(self.remade()) else []))
         self.writer.store(self.lake.store)
         return Ledger(
             job=self.batch.job,
@@ -128,41 +140,72 @@ class _Attempt:
             counts=dict(self.counts),
         )
 
+    def remade(self) -> Iterator[bool]:
+        """Which of the batch's arrivals make days anew."""
+        return (bool(one.remake) for one in self.batch.arrivals)
+
     def take(self, one: Arrival, fetched: _Fetched) -> None:
         """One object: its rows to the decoder, its outcome to the books."""
-        if one in self.broken:
-            fetched = _Fetched(None, "undone", self.broken[one])
         if fetched.data is None:
             self.missing(one, fetched)
             return
         source = Source(f"s3://{one.bucket}/{one.key}", one.etag, one.edition)
         try:
-            outcome = self.decoder.add(source, fetched.data)
+            outcome = self.decode(source, fetched.data)
         except Exception as error:
-            raise _Broken(one, f"the decoder failed: {type(error).__name__}: {error}") from error
+            if not self.alone:
+                raise _Broken from error
+            detail = f"the decoder failed: {type(error).__name__}: {error}"
+            self.missing(one, _Fetched(None, "undone", detail))
+            return
+        self.read.append(source)
         for bad in outcome.bad:
-            self.quarantine.append(self.quarantined(source, bad))
-        filtered = sum(outcome.filtered.values())
-        if outcome.records != outcome.kept + filtered + len(outcome.bad):
-            raise _Broken(one, f"{source.object}: {outcome.records} records in, but {outcome.kept} kept, "
-                               f"{filtered} filtered, {len(outcome.bad)} bad")  # fmt: skip
+            self.quarantine.add(source, *bad)
+        whole = len(fetched.data) <= self.bounds.object_bytes
         self.book(
             one,
             "ok",
             recordsin=outcome.records,
             kept=outcome.kept,
-            filtered=filtered,
+            filtered=sum(outcome.filtered.values()),
             filteredby=json.dumps(outcome.filtered) if outcome.filtered else None,
             quarantined=len(outcome.bad),
-            sha256=hashlib.sha256(fetched.data).hexdigest(),
+            sha256=hashlib.sha256(fetched.data).hexdigest() if whole else None,
         )
+
+    def decode(self, source: Source, data: bytes) -> Outcome:
+        """The object's outcome, its rows in the decoder or taken from one of its own. Raises whatever the decoder does,
+        and ValueError if its records are not all accounted for."""
+        mine = decoder(self.batch.job, self.lake.settings) if self.alone else self.decoder
+        outcome = mine.add(source, data)
+        accounted = outcome.kept + sum(outcome.filtered.values()) + len(outcome.bad)
+        if outcome.records != accounted:
+            raise ValueError(f"{source.object}: {outcome.records} records in, {accounted} accounted for: {outcome}")
+        if self.alone:
+            self.rows.append(mine.take())
+        self.pending += max(outcome.unpacked, len(data))
+        return outcome
+
+    def flush(self) -> None:
+        """Rows out of memory, into the landed file."""
+        try:
+            self.rows.append(self.decoder.take())
+        except Exception as error:
+            raise _Broken from error
+        self.writer.add_by_day(self.table, pa.concat_tables(self.rows))
+        self.rows, self.pending = [], 0
+
+    def flush_quarantine(self) -> None:
+        """Rows about bad records out of memory, into the landed file."""
+        if rows := self.quarantine.take():
+            self.writer.add("lake_quarantine", self.batch.day, rows_of("lake_quarantine", rows))
 
     def missing(self, one: Arrival, fetched: _Fetched) -> None:
         """An object without bytes: gone for good, or to be tried again by the next plan, or given up."""
         again = replace(one, attempts=one.attempts + 1)
         outcome = fetched.outcome
         if outcome == "undone":
-            if again.attempts >= self.lake.settings.bounds.attempts:
+            if again.attempts >= self.bounds.attempts:
                 outcome = "givenup"
             else:
                 self.undone.append(again)
@@ -172,76 +215,32 @@ class _Attempt:
         """The object's row of lake_ledger."""
         self.counts[outcome] += 1
         for name in ("recordsin", "kept", "filtered", "quarantined"):
-            self.counts[name] += more.setdefault(name, 0)
-        self.objects.append(
-            {
-                "job": self.batch.job,
-                "batch": self.batch.id,
-                "source": one.source,
-                "bucket": one.bucket,
-                "objectkey": one.key,
-                "etag": one.etag,
-                "versionid": one.version or None,
-                "objectbytes": one.size,
-                "arrived": _time(one.arrived),
-                "why": one.why,
-                "edition": one.edition,
-                "outcome": outcome,
-                "rule": one.rule or None,
-                "attempts": one.attempts + (outcome == "ok"),
-                **more,
-            }
-        )
-
-    def quarantined(self, source: Source, bad: Bad) -> dict[str, object]:
-        """The bad record's row of lake_quarantine; its bytes join the restricted object."""
-        kept = bad.data[:STORED]
-        at = len(self.stored)
-        self.stored += kept
-        return {
-            "job": self.batch.job,
-            "batch": self.batch.id,
-            "sourceobject": source.object,
-            "sourceetag": source.etag,
-            "sourcerecord": bad.record,
-            "edition": source.edition,
-            "reason": bad.reason,
-            "detail": bad.detail,
-            "sha256": hashlib.sha256(bad.data).hexdigest(),
-            "recordbytes": len(bad.data),
-            "storedin": f"s3://{self.lake.books}/{self.stored_in}",
-            "storedat": at,
-            "storedbytes": len(kept),
-        }
+            self.counts[name] += more.get(name, 0)
+        self.objects.append(ledger_row(self.batch.job, self.batch.id, one, outcome, **more))
 
 
 def _fetch_all(arrivals: list[Arrival], lake: Access) -> Iterator[tuple[Arrival, _Fetched]]:
     """Objects in order, fetched ahead by threads."""
+    waiting = deque(arrivals)
+    window: deque[tuple[Arrival, Future[_Fetched]]] = deque()
+    ahead = 0
     with ThreadPoolExecutor(AHEAD) as pool:
-        rest = iter(arrivals)
-        window: list[tuple[Arrival, Future[_Fetched]]] = [
-            (one, pool.submit(_fetch, one, lake)) for one in islice(rest, AHEAD)
-        ]
-        while window:
-            one, future = window.pop(0)
-            for following in islice(rest, 1):
-                window.append((following, pool.submit(_fetch, following, lake)))
+        while waiting or window:
+            while waiting and (not window or (len(window) < AHEAD and ahead + waiting[0].size <= AHEAD_BYTES)):
+                one = waiting.popleft()
+                ahead += one.size
+                window.append((one, pool.submit(_fetch, one, lake)))
+            one, future = window.popleft()
+            ahead -= one.size
             yield one, future.result()
 
 
 def _fetch(one: Arrival, lake: Access) -> _Fetched:
+    # Of one that is too large a byte more than the bound is read: so that the decoder finds that it is.
+    most = lake.settings.bounds.object_bytes + 1
     try:
-        return _Fetched(lake.store.get(one.bucket, one.key, one.etag, one.version))
+        return _Fetched(lake.store.get(one.bucket, one.key, one.etag, one.version, most))
     except Gone as error:
         return _Fetched(None, "gone", str(error))
     except Exception as error:  # noqa: BLE001 - AccessDenied, SlowDown, time-outs: the next plan tries again
         return _Fetched(None, "undone", f"{type(error).__name__}: {error}")
-
-
-def _time(text: str) -> datetime | None:
-    """ISO 8601 to naive UTC, None if it is none: a clock that is wrong must not stop a batch."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment

@@ -1,4 +1,4 @@
-"""The one law: publishing is a set union by identity. Rows in = rows out + duplicates + conflicts, always.
+"""The one law: publishing is a set union by identity. Rows in = rows out + duplicates + conflicts + removed, always.
 
 Two rows with one identity are copies. Equal ones are duplicates: one stays. A lower edition is superseded by a higher
 one. Copies of one edition, from two records, that differ are a conflict: one is shown, the others go to quarantine.
@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.remake import Leaving
 from schemas import TABLES, Table
 from schemas.table import ORIGIN, SOURCE_OBJECT
 
@@ -24,33 +25,51 @@ _ORIGIN = {column.name for column in ORIGIN}
 class Merged(NamedTuple):
     """rows: what is shown, sorted. changed: whether they are other rows than the base's.
 
-    conflicts: the rows that are not shown because another of the same identity differs. rowsin counts base and new.
+    conflicts: the rows that are not shown because another of the same identity differs. removed: how many rows left
+    because of a removal, or because a rebuild did not make them again.
     """
 
     rows: pa.Table
     changed: bool
     duplicates: int
     conflicts: pa.Table
+    removed: int = 0
 
 
-def merge(table: str, base: pa.Table, new: pa.Table) -> Merged:
-    """The union of what is shown (`base`: no two rows of one identity) and what arrived (`new`)."""
+NOTHING = Leaving()
+
+
+def merge(table: str, base: pa.Table, new: pa.Table, leaving: Leaving = NOTHING) -> Merged:
+    """The union of what is shown (`base`: no two rows of one identity) and what came (`new`), without what leaves."""
     declared = TABLES[table]
     rows = pa.concat_tables([base, new])
-    keep = np.ones(rows.num_rows, bool)
+    gone = leaving.of_accounts(table, rows)
+    keep = ~gone
     lost: list[int] = []
     suspects = _suspects(declared, rows)
+    suspects = suspects[keep[suspects]]
     if len(suspects):
         keep[suspects] = False
         shown, lost = _settle(declared, _taken(rows, suspects), suspects)
         keep[shown] = True
+    outdated = keep & leaving.outdated(rows)
+    keep &= ~outdated
+    removed = int(gone.sum()) + int(outdated.sum())
     changed = bool(keep[base.num_rows :].any()) or not keep[: base.num_rows].all()
     return Merged(
         rows=_in_order(declared, rows, np.flatnonzero(keep)) if changed else base,
         changed=changed,
-        duplicates=rows.num_rows - int(keep.sum()) - len(lost),
+        duplicates=rows.num_rows - int(keep.sum()) - len(lost) - removed,
         conflicts=_taken(rows, np.array(lost, np.int64)),
+        removed=removed,
     )
+
+
+def together(table: str, base: pa.Table, new: pa.Table) -> Merged:
+    """The books' way: a batch is taken once and its rows are its own, so there is nothing to compare."""
+    rows = pa.concat_tables([base, new])
+    rows = _in_order(TABLES[table], rows, np.arange(rows.num_rows))
+    return Merged(rows=rows, changed=True, duplicates=0, conflicts=rows.slice(0, 0))
 
 
 def _suspects(declared: Table, rows: pa.Table) -> Codes:

@@ -60,6 +60,7 @@ class Outcome:
     kept: int = 0
     filtered: dict[str, int] = field(default_factory=dict)
     bad: list[Bad] = field(default_factory=list)
+    unpacked: int = 0
 
 
 class Decoder(Protocol):

@@ -13,8 +13,9 @@ from jobs.books import generations, quarantines, to_be_booked
 from jobs.land import Batch, land
 from jobs.mapping import Failed, Map
 from jobs.plan import plan, read_ledgers
-from jobs.publish import Day, Input, publish
+from jobs.publish import Day, publish
 from jobs.settle import Settling
+from jobs.slices import Input
 from lake.books import Ledger, Plan
 from schemas import TABLES
 

@@ -16,8 +16,11 @@ from typing import Any
 class Arrival:
     """One object version that reached the lake, as AddAPart writes it down.
 
-    arrived: ISO 8601 UTC, as S3 says; a hint for order, nothing else. why: "event", or what announced it instead.
+    arrived: ISO 8601 UTC, as S3 says; a hint for order, nothing else. why: a word of `lake.announce.WHY`.
     rule: the control that dropped it, '' if it was taken. attempts: how many plans have failed to fetch it.
+    accountid, region, day: what its key says, '' where it says nothing; day is that of delivery.
+    remake: the days that its rebuild makes anew, "2024-03-01/2024-03-31", '' where it is none.
+    A removal travels the same way: a request with no object (`bucket` is ''), the account in `accountid`.
     """
 
     source: str
@@ -31,6 +34,10 @@ class Arrival:
     edition: int = 0
     rule: str = ""
     attempts: int = 0
+    accountid: str = ""
+    region: str = ""
+    day: str = ""
+    remake: str = ""
 
     @property
     def identity(self) -> tuple[str, str, str, str, int]:
@@ -56,6 +63,9 @@ class Piece:
     """Rows of one table and day inside a file: an Arrow IPC stream at `offset`, `length` bytes long.
 
     earliest, latest: seconds of the day between which the rows' eventtime lies (0 and 86399 where there is none).
+    nbytes: what the rows take in memory.
+    remade: True if the stream holds no rows of the table but the objects (sourceobject, sourceetag, edition) that the
+    batch landed anew: what the day shows of them below that edition, and the batch did not make again, is removed.
     """
 
     table: str
@@ -67,6 +77,8 @@ class Piece:
     rows: int
     earliest: int = 0
     latest: int = 86399
+    nbytes: int = 0
+    remade: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +96,17 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One ORC file of a generation: rows whose eventtime is in the day's seconds [start, end)."""
+    """One ORC file of a generation: rows whose eventtime is in the day's seconds [start, end).
+
+    nbytes: what its rows take in memory.
+    """
 
     name: str
     rows: int
     bytes: int
     start: int
     end: int
+    nbytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

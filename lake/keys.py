@@ -55,9 +55,14 @@ def batch_id(number: int, position: int) -> str:
     return f"{number}-{position}"
 
 
+def markers_of(table: str) -> str:
+    """The folder of a table's markers: in it, a folder for every day that was ever published."""
+    return f"{MARKERS}{table}/"
+
+
 def markers(table: str, day: str) -> str:
     """The folder of one day's markers."""
-    return f"{MARKERS}{table}/{day}/"
+    return f"{markers_of(table)}{day}/"
 
 
 def marker(table: str, day: str, generation: int) -> str:

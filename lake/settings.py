@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar
 
 from lake import layout
@@ -63,18 +63,38 @@ class Controls:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What one job keeps, record by record. `keep="everything"` turns all of them off."""
+    """What one job keeps, record by record. `keep="everything"` turns all of them off but the last.
+
+    removed: the accounts of [[removals]], whose records are never kept.
+    """
 
     keep: str = "filtered"
     events: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     loggroups: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
 
     @property
     def everything(self) -> bool:
         """True if no filter applies."""
         return self.keep == "everything"
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """An account whose rows were taken out for good, and stay out. requested: yyyy-mm-dd. reason: for people."""
+
+    account: str
+    requested: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """When a run that worked is still a failure. completeness: per cent of arrived objects that must be read."""
+
+    completeness: int = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +106,10 @@ class Bounds:
     plan_objects: int = 500_000
     object_bytes: int = 2_000_000_000
     slice_rows: int = 200_000
+    task_bytes: int = 256_000_000
     attempts: int = 5
     settle_seconds: int = 3600
+    retention_days: int = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +122,8 @@ class Settings:
     controls: Controls
     jobs: Mapping[str, Filters]
     documents: Mapping[str, str]
+    removals: tuple[Removal, ...]
+    thresholds: Thresholds
     bounds: Bounds
     text: str = field(repr=False, default="")
 
@@ -125,6 +149,7 @@ _WORDS = {
 _DATABASE = re.compile(r"[a-z0-9_]{1,128}")
 _QUEUE = re.compile(r"[A-Za-z0-9_-]{1,75}")  # its dead-letter queue's name is longer, and SQS takes 80
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
@@ -142,7 +167,7 @@ class _Parser:
             raise SettingsError(f"{name}: not TOML: {error}") from None
 
     def settings(self) -> Settings:
-        known = {"lake", "buckets", "sources", "controls", "jobs", "documents", "bounds"}
+        known = {"lake", "buckets", "sources", "controls", "jobs", "documents", "removals", "thresholds", "bounds"}
         self.refuse_unknown("", self.data, known)
         buckets = self.record("buckets", Buckets)
         sources = tuple(self.source(i, raw) for i, raw in enumerate(self.list_of_tables("sources")))
@@ -167,13 +192,17 @@ class _Parser:
         self.matches("database", lake.database, _DATABASE, "lower case letters, digits and _")
         self.matches("region", lake.region, _WORDS["regions"][0], "a Region such as us-east-1")
         self.matches("queue", lake.queue, _QUEUE, "letters, digits, - and _, 75 at most")
+        removals = tuple(self.removal(i, raw) for i, raw in enumerate(self.list_of_tables("removals")))
+        removed = tuple(sorted({one.account for one in removals}))
         return Settings(
             lake=lake,
             buckets=buckets,
             sources=sources,
             controls=self.record("controls", Controls),
-            jobs={job: self.filters(job, jobs.get(job, {})) for job in JOBS},
+            jobs={job: replace(self.filters(job, jobs.get(job, {})), removed=removed) for job in JOBS},
             documents=self.documents(),
+            removals=removals,
+            thresholds=self.thresholds(),
             bounds=self.bounds(),
             text=self.text,
         )
@@ -189,6 +218,18 @@ class _Parser:
         except layout.LayoutError as error:
             raise self.error("layout", one.layout, f"layout of {one.name}: {error}") from None
         return one
+
+    def removal(self, number: int, raw: dict[str, Any]) -> Removal:
+        one = self.build(f"removals[{number}]", raw, Removal)
+        self.matches("account", one.account, *_WORDS["accounts"])
+        self.matches("requested", one.requested, _DATE, "a day, yyyy-mm-dd")
+        return one
+
+    def thresholds(self) -> Thresholds:
+        thresholds = self.record("thresholds", Thresholds)
+        if not 0 <= thresholds.completeness <= 100:
+            raise self.error("completeness", "", "completeness is per cent: 0 to 100")
+        return thresholds
 
     def filters(self, job: str, raw: dict[str, Any]) -> Filters:
         self.refuse_unknown(f"jobs.{job}", raw, _ALLOWED[job])

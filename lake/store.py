@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import BytesIO
@@ -56,18 +56,26 @@ class Store:
             )
         return self._buckets[name]
 
-    def get(self, bucket: str, key: str, etag: str = "", version: str = "") -> bytes:
-        """The object's bytes: of this version, else only if its ETag still is `etag`. Raises Gone."""
+    def get(self, bucket: str, key: str, etag: str = "", version: str = "", most: int | None = None) -> bytes:
+        """The object's bytes: of this version, else only if its ETag still is `etag`. Raises Gone.
+
+        most: no more bytes than this are read, from the beginning.
+        """
         if _ODD.search(key):
-            return self._get_odd(bucket, key, etag, version)
+            return self._get_odd(bucket, key, etag, version, most)
         options: dict[str, Any] = {}
         if version:
             options["version"] = version
         if etag:  # with a version as well: version "null" can be overwritten
             options["if_match"] = f'"{etag}"'
         try:
-            return bytes(obstore.get(self._bucket(bucket), key, options=options).bytes())  # type: ignore[arg-type]
+            found = obstore.get(self._bucket(bucket), key, options=options)  # type: ignore[arg-type]
+            if most is None or found.meta["size"] <= most:
+                return bytes(found.bytes())
+            return _beginning(found.stream(min_chunk_size=1 << 20), most)
         except (NotFoundError, PreconditionError, FileNotFoundError) as error:
+            if "NoSuchBucket" in str(error):  # also a 404: nothing is said about the object
+                raise OSError(f"s3://{bucket}: there is no such bucket") from error
             raise Gone(f"s3://{bucket}/{key}: {_first_line(error)}") from error
 
     def get_all(self, bucket: str, keys: Sequence[str]) -> list[bytes]:
@@ -77,12 +85,12 @@ class Store:
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             return list(pool.map(lambda key: self.get(bucket, key), keys))
 
-    def _get_odd(self, bucket: str, key: str, etag: str, version: str) -> bytes:
+    def _get_odd(self, bucket: str, key: str, etag: str, version: str, most: int | None) -> bytes:
         """A key with empty parts, which S3 allows and obstore does not."""
         client = self._client()
         only = ({"VersionId": version} if version else {}) | ({"IfMatch": etag} if etag else {})
         try:
-            body: bytes = client.get_object(Bucket=bucket, Key=key, **only)["Body"].read()
+            body: bytes = client.get_object(Bucket=bucket, Key=key, **only)["Body"].read(most)
         except client.exceptions.ClientError as error:
             if error.response["Error"]["Code"] in ("NoSuchKey", "NoSuchVersion", "PreconditionFailed", "404", "412"):
                 raise Gone(f"s3://{bucket}/{key}: {error}") from error
@@ -140,9 +148,24 @@ class Store:
             for entry in chunk:
                 yield entry["path"]
 
+    def folders(self, bucket: str, prefix: str) -> Sequence[str]:
+        """What begins with `prefix`, up to the next "/" and with it."""
+        found = obstore.list_with_delimiter(self._bucket(bucket), prefix)
+        return [f"{one.rstrip('/')}/" for one in found["common_prefixes"]]
+
     def first(self, bucket: str, prefix: str) -> str | None:
         """The first key that begins with `prefix`: one LIST."""
         return next(self.list(bucket, prefix), None)
+
+
+def _beginning(chunks: Iterable[Any], most: int) -> bytes:
+    """The first `most` bytes of a body; the rest of it is not read."""
+    found = bytearray()
+    for chunk in chunks:
+        found += memoryview(chunk)[: most - len(found)]
+        if len(found) >= most:
+            break
+    return bytes(found)
 
 
 def _first_line(error: BaseException) -> str:

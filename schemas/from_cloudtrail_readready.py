@@ -66,5 +66,6 @@ TABLE = Table(
     identity=("eventid", "eventtime"),
     fallback_identity=SOURCE_OBJECT,
     sort=("eventtime", "eventid", *SOURCE_OBJECT),
+    account="recipientaccountid",
     bloom=("eventid", "sessionid", "useridentityarn", "useridentityaccesskeyid", "sourceidentity", "username"),
 )

@@ -16,13 +16,14 @@ TABLE = Table(
         Column("versionid", "string", "Its version, where the bucket has versioning."),
         Column("objectbytes", "bigint", "Its size in bytes, as announced."),
         Column("arrived", "timestamp", "When S3 says it arrived, UTC."),
-        Column("why", "string", "event (S3 said so), or what wrote it into the inbox instead."),
+        Column("why", "string", "event (S3 said so), backfill, rebuild, replay, doctor or removal."),
         Column("edition", "int", "0 as first landed; a rebuild's is higher."),
         Column(
             "outcome",
             "string",
             "ok (read); dropped (a control in lake.toml, see rule); gone (overwritten or deleted before it was read); "
-            "undone (could not be fetched, the next plan carries it); givenup (not fetched after all attempts).",
+            "undone (could not be fetched, the next plan carries it); givenup (not fetched after all attempts); "
+            "waiting (planned, its batch could not be landed yet); requested (no object: a removal).",
         ),
         Column("rule", "string", "The control that dropped it."),
         Column("detail", "string", "What went wrong, for the outcomes gone, undone and givenup."),
@@ -33,6 +34,11 @@ TABLE = Table(
         Column("quarantined", "bigint", "Records that are in lake_quarantine."),
         Column("sha256", "string", "The hash of the object's bytes as read."),
         Column("attempts", "int", "How often fetching it was tried, over all plans."),
+        Column("accountid", "string", "The account that its key names; unknown where it names none."),
+        Column("awsregion", "string", "The Region that its key names; unknown where it names none."),
+        Column(
+            "deliveryday", "string", "The day that its key names, yyyy-mm-dd; the day of arrival where it names none."
+        ),
     ),
     partition_keys=(CALENDARDAY,),
     layout="orc",

@@ -33,6 +33,7 @@ class Table:
         identified by `fallback_identity`.
     sort: the order of rows inside a file, after the identity's ties are settled.
     bloom: columns that get a bloom filter: the ones people look a single value up by.
+    account: the column of the account that a row is about; a removal goes by it.
     books: True for the lake's own book-keeping tables.
     """
 
@@ -45,6 +46,7 @@ class Table:
     fallback_identity: tuple[str, ...] = ()
     sort: tuple[str, ...] = ()
     bloom: tuple[str, ...] = ()
+    account: str = ""
     books: bool = False
     parameters: dict[str, str] = field(default_factory=dict)
 

@@ -21,7 +21,7 @@ def test_an_object_in_the_layout_is_taken_with_its_partition() -> None:
     decision = decide(SETTINGS, RAW, KEY)
     assert decision.rule == ""
     assert decision.values == ("cloudtrail", "111122223333", "eu-west-1", "2024-03-03")
-    assert decision.folder == "AWSLogs/111122223333/CloudTrail/eu-west-1/2024/03/03/"
+    assert decision.place.folder == "AWSLogs/111122223333/CloudTrail/eu-west-1/2024/03/03/"
 
 
 def test_two_trails_under_two_prefixes_of_one_bucket_have_two_partitions() -> None:

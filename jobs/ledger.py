@@ -1,0 +1,47 @@
+"""A row of lake_ledger: what became of one object of one batch."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from lake.books import Arrival
+
+UNKNOWN = "unknown"
+
+
+def ledger_row(job: str, batch: str, one: Arrival, outcome: str, **more: object) -> dict[str, object]:
+    """The row, by column name. outcome: a word of the column's list. more: the columns that only a read object has."""
+    arrived = _time(one.arrived)
+    row: dict[str, object] = {
+        "job": job,
+        "batch": batch,
+        "source": one.source,
+        "bucket": one.bucket,
+        "objectkey": one.key,
+        "etag": one.etag,
+        "versionid": one.version or None,
+        "objectbytes": one.size,
+        "arrived": arrived,
+        "why": one.why,
+        "edition": one.edition,
+        "outcome": outcome,
+        "rule": one.rule or None,
+        "recordsin": 0,
+        "kept": 0,
+        "filtered": 0,
+        "quarantined": 0,
+        "attempts": one.attempts + (outcome == "ok"),
+        "accountid": one.accountid or UNKNOWN,
+        "awsregion": one.region or UNKNOWN,
+        "deliveryday": one.day or (str(arrived.date()) if arrived else None),
+    }
+    return row | more
+
+
+def _time(text: str) -> datetime | None:
+    """ISO 8601 to naive UTC, None if it is none: a clock that is wrong must not stop a batch."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment

@@ -1,0 +1,80 @@
+"""Taking rows out: what a rebuild did not make again, and what a removal names.
+
+Both touch days to which they may bring no row. So their batches name, for each such day, a piece of another kind: the
+objects that the batch landed anew. Publishing merges the day, and what it shows of these objects below their edition
+leaves; the rows of removed accounts leave whatever is published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jobs.access import Access
+from jobs.rows import Source
+from lake import keys
+from lake.books import Arrival
+from schemas import TABLES
+
+SCHEMA = pa.schema([("sourceobject", pa.string()), ("sourceetag", pa.string()), ("edition", pa.int32())])
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """What must not be shown. accounts: removed for good. remade: rows as in SCHEMA."""
+
+    accounts: tuple[str, ...] = ()
+    remade: pa.Table | None = None
+
+    def of_accounts(self, table: str, rows: pa.Table) -> Mask:
+        """Which rows are of a removed account."""
+        column = TABLES[table].account
+        if not self.accounts or not column:
+            return np.zeros(rows.num_rows, bool)
+        return _array(pc.is_in(rows[column], pa.array(self.accounts)))
+
+    def outdated(self, rows: pa.Table) -> Mask:
+        """Which rows are of an object that was landed anew, under a higher edition than theirs."""
+        if self.remade is None or not self.remade.num_rows:
+            return np.zeros(rows.num_rows, bool)
+        # An object can be there twice, under two editions: the highest is found first.
+        newest = self.remade.sort_by([("edition", "descending")])
+        at = pc.index_in(_name(rows), _name(newest).combine_chunks())
+        edition = newest["edition"].combine_chunks().take(at)
+        return _array(pc.fill_null(pc.greater(edition, rows["edition"].combine_chunks()), False))
+
+
+def _name(rows: pa.Table) -> pa.ChunkedArray:
+    return pc.binary_join_element_wise(rows["sourceobject"], rows["sourceetag"], "\n")
+
+
+def _array(mask: pa.ChunkedArray | pa.Array) -> Mask:
+    found: Mask = mask.to_numpy() if isinstance(mask, pa.ChunkedArray) else mask.to_numpy(zero_copy_only=False)
+    return found.astype(bool)
+
+
+def objects(sources: Iterable[Source]) -> pa.Table:
+    """Landed objects, as in SCHEMA."""
+    rows = [{"sourceobject": one.object, "sourceetag": one.etag, "edition": one.edition} for one in sources]
+    return pa.Table.from_pylist(rows, schema=SCHEMA)
+
+
+def days(lake: Access, table: str, interval: str) -> Iterator[str]:
+    """The published days of a table in "first/last" (both included); all of them for ''."""
+    first, _, last = interval.partition("/")
+    for folder in lake.store.folders(lake.books, keys.markers_of(table)):
+        day = folder.removeprefix(keys.markers_of(table)).rstrip("/")
+        if not interval or first <= day <= last:
+            yield day
+
+
+def touched(lake: Access, table: str, arrivals: Iterable[Arrival]) -> list[str]:
+    """The days that these arrivals' rebuilds and removals make anew."""
+    wanted = {"" if one.why == "removal" else one.remake for one in arrivals if one.why == "removal" or one.remake}
+    return sorted({day for interval in wanted for day in days(lake, table, interval)})
