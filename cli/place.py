@@ -18,7 +18,7 @@ from infra.local.lifecycle import Running
 from infra.resources import WORKGROUP
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-_PATIENT = Config(retries={"mode": "standard", "max_attempts": 8})
+PATIENT = Config(retries={"mode": "standard", "max_attempts": 8})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def connect(place: Place) -> Athena:
     try:
         session = boto3.session.Session(profile_name=place.profile, region_name=place.region)
         region = session.region_name or settings.lake.region
-        client = session.client("athena", region_name=region, config=_PATIENT)
+        client = session.client("athena", region_name=region, config=PATIENT)
     except BotoCoreError as error:
         raise Failure(f"AWS: {error}", "See the profiles that there are: aws configure list-profiles.") from None
     return Athena(client, settings.lake.database, place.workgroup or WORKGROUP)
@@ -47,14 +47,19 @@ def connect(place: Place) -> Athena:
 
 def connect_local(lake: Running) -> Athena:
     """Athena of the lake on this machine, which this process must have entered (`home.running`)."""
-    client = boto3.client("athena", config=_PATIENT)
+    client = boto3.client("athena", config=PATIENT)
     return Athena(client, home.settings_of(lake).lake.database, WORKGROUP)
 
 
 def place_options(function: Command) -> Command:
     """--aws and what goes with it; the command gets `athena` instead."""
+    return in_aws(function, "athena", lambda context: (context.obj or {}).get("connect", connect))
 
-    @click.option("--aws", is_flag=True, help="Ask the lake in AWS. Without this, never anything but this machine.")
+
+def in_aws(function: Command, name: str, reacher: Callable[[click.Context], Callable[[Place], Any]]) -> Command:
+    """The options that say which lake; the command gets, as `name`, what `reacher`'s function makes of them."""
+
+    @click.option("--aws", is_flag=True, help="The lake in AWS. Without this, never anything but this machine.")
     @click.option("--profile", help="With --aws: the AWS profile.")
     @click.option("--region", help="With --aws: the Region. Default: the profile's, then lake.toml's.")
     @click.option("--workgroup", help="With --aws: the Athena workgroup. Default: loglake.")
@@ -70,8 +75,7 @@ def place_options(function: Command) -> Command:
     ) -> Any:
         if not aws and (profile or region or workgroup):
             raise click.UsageError("--profile, --region and --workgroup say which lake in AWS: they go with --aws.")
-        reach: Callable[[Place], Athena] = (context.obj or {}).get("connect", connect)
-        return function(athena=reach(Place(aws, profile, region, workgroup)), **others)
+        return function(**{name: reacher(context)(Place(aws, profile, region, workgroup))}, **others)
 
     wrapped.__name__, wrapped.__doc__ = function.__name__, function.__doc__
     wrapped.__click_params__ = wrapped.__click_params__ + getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
