@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import boto3
+from botocore.config import Config
 
 from addapart.catalog import Catalog, Partition
 from addapart.controls import decide
@@ -22,6 +23,9 @@ from lake import settings as lake_settings
 from lake.announce import Announced
 from lake.books import Arrival, dump_arrivals
 from lake.settings import JOBS, Settings
+
+# A throttled Glue is asked again, with back-off, for as long as the function's 60 s allow; then the queue takes over.
+PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 6}, connect_timeout=5, read_timeout=10)
 
 log = logging.getLogger("addapart")
 log.setLevel(logging.INFO)
@@ -141,7 +145,7 @@ class _Lambda:
 
     def __init__(self, location: str) -> None:
         self.bucket, _, self.key = location.removeprefix("s3://").partition("/")
-        self.s3, self.glue = boto3.client("s3"), boto3.client("glue")
+        self.s3, self.glue = boto3.client("s3", config=PATIENT), boto3.client("glue", config=PATIENT)
         self.etag = ""
         self.part: AddAPart | None = None
 

@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import boto3
+from botocore.config import Config
 from pyspark.sql import SparkSession
 
 from jobs.access import Access, access
@@ -27,6 +28,7 @@ from jobs.run import run
 from lake.settings import JOBS, parse
 from lake.store import Store
 
+PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 10})
 POLL = 0.2  # seconds between looks at Spark's progress
 
 
@@ -92,8 +94,8 @@ def main(argv: Sequence[str]) -> int:
         access(text),
         options.job,
         SparkMap(spark, text),
-        session.client("glue", region_name=settings.lake.region),
-        session.client("sqs", region_name=settings.lake.region),
+        session.client("glue", region_name=settings.lake.region, config=PATIENT),
+        session.client("sqs", region_name=settings.lake.region, config=PATIENT),
         lambda: datetime.now(UTC),
         tasks=spark.sparkContext.defaultParallelism * 2,
     )
