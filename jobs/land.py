@@ -127,8 +127,10 @@ class _Attempt:
         self.flush_quarantine()
         self.quarantine.store()
         self.writer.add("lake_ledger", self.batch.day, rows_of("lake_ledger", self.objects))
-        days = remake.touched(self.lake, self.table, self.batch.arrivals)
-        self.writer.add_remade(self.table, days, remake.objects(self.read if any(self.remade()) else []))
+        self.make_days_anew()
+        rows = sum(piece.rows for piece in self.writer.pieces if piece.table == self.table)
+        if rows != self.counts["kept"]:
+            raise AssertionError(f"{self.batch.id}: {self.counts['kept']} records were kept, {rows} became rows")
         self.writer.store(self.lake.store)
         return Ledger(
             job=self.batch.job,
@@ -140,9 +142,11 @@ class _Attempt:
             counts=dict(self.counts),
         )
 
-    def remade(self) -> Iterator[bool]:
-        """Which of the batch's arrivals make days anew."""
-        return (bool(one.remake) for one in self.batch.arrivals)
+    def make_days_anew(self) -> None:
+        """What the batch's rebuilds and removals take out, for every day that they touch."""
+        days = remake.touched(self.lake, self.table, self.batch.arrivals)
+        accounts = sorted({one.accountid for one in self.batch.arrivals if one.why == "removal"})
+        self.writer.add_remade(self.table, days, remake.objects(self.read, accounts))
 
     def take(self, one: Arrival, fetched: _Fetched) -> None:
         """One object: its rows to the decoder, its outcome to the books."""

@@ -1,8 +1,9 @@
 """Taking rows out: what a rebuild did not make again, and what a removal names.
 
 Both touch days to which they may bring no row. So their batches name, for each such day, a piece of another kind: the
-objects that the batch landed anew. Publishing merges the day, and what it shows of these objects below their edition
-leaves; the rows of removed accounts leave whatever is published.
+objects that the batch landed anew, and the accounts that it removes. Publishing merges the day, and what it shows of
+these objects below their edition leaves, as do these accounts' rows. (The piece says it, not the settings alone: a run
+that began before they were changed may be the one that publishes.)
 """
 
 from __future__ import annotations
@@ -21,13 +22,15 @@ from lake import keys
 from lake.books import Arrival
 from schemas import TABLES
 
-SCHEMA = pa.schema([("sourceobject", pa.string()), ("sourceetag", pa.string()), ("edition", pa.int32())])
+SCHEMA = pa.schema(
+    [("sourceobject", pa.string()), ("sourceetag", pa.string()), ("edition", pa.int32()), ("accountid", pa.string())]
+)
 Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
-    """What must not be shown. accounts: removed for good. remade: rows as in SCHEMA."""
+    """What must not be shown. accounts: removed for good. remade: objects landed anew, rows as in SCHEMA."""
 
     accounts: tuple[str, ...] = ()
     remade: pa.Table | None = None
@@ -59,10 +62,17 @@ def _array(mask: pa.ChunkedArray | pa.Array) -> Mask:
     return found.astype(bool)
 
 
-def objects(sources: Iterable[Source]) -> pa.Table:
-    """Landed objects, as in SCHEMA."""
+def leaving(accounts: Iterable[str], pieces: Iterable[pa.Table]) -> Leaving:
+    """What the settings' removals and a day's pieces of the other kind say together."""
+    named = pa.concat_tables([SCHEMA.empty_table(), *pieces])
+    removed = {*accounts, *named["accountid"].drop_null().to_pylist()}
+    return Leaving(tuple(sorted(removed)), named.filter(pc.is_valid(named["sourceobject"])))
+
+
+def objects(sources: Iterable[Source], accounts: Iterable[str] = ()) -> pa.Table:
+    """Landed objects and removed accounts, as in SCHEMA."""
     rows = [{"sourceobject": one.object, "sourceetag": one.etag, "edition": one.edition} for one in sources]
-    return pa.Table.from_pylist(rows, schema=SCHEMA)
+    return pa.Table.from_pylist([*rows, *({"accountid": one} for one in accounts)], schema=SCHEMA)
 
 
 def days(lake: Access, table: str, interval: str) -> Iterator[str]:

@@ -18,7 +18,7 @@ from jobs.access import Access
 from jobs.conflicts import quarantine
 from jobs.merge import merge, together
 from jobs.pieces import conform, read_piece, read_remade, rows_of
-from jobs.remake import Leaving
+from jobs.remake import Leaving, leaving
 from lake.books import File, Piece
 from lake.settings import Bounds
 from lake.store import Gone
@@ -151,9 +151,8 @@ def publish_slice(task: Slice, lake: Access) -> Published:
 def _leaving(lake: Access, pieces: list[Piece]) -> Leaving:
     """What a data day must not show."""
     named = {(piece.bucket, piece.key, piece.offset): piece for piece in pieces if piece.remade}
-    objects = [read_remade(lake.store, piece) for piece in named.values()]
-    accounts = tuple(one.account for one in lake.settings.removals)
-    return Leaving(accounts, pa.concat_tables(objects) if objects else None)
+    removals = [one.account for one in lake.settings.removals]
+    return leaving(removals, [read_remade(lake.store, piece) for piece in named.values()])
 
 
 def _read_file(lake: Access, task: Slice, bucket: str, key: str) -> pa.Table:
