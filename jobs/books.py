@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from jobs.access import Access
-from jobs.publish import Day, newest
+from jobs.publish import Day, newest, newest_of
 from jobs.slices import Input
 from lake import keys
 from lake.books import Marker, load_marker
@@ -19,10 +19,8 @@ def to_be_booked(lake: Access, days: Iterable[Day]) -> list[Marker]:
     """The generations of these days that lake_generations does not hold yet, oldest first."""
     found: list[Marker] = []
     known: dict[str, set[str]] = {}
-    for table, day in days:
-        if TABLES[table].books:
-            continue
-        marker = newest(lake, table, day)
+    data = [day for day in days if not TABLES[day[0]].books]
+    for (table, day), marker in newest_of(lake, data).items():
         while marker:
             written = marker.at[:10]
             if written not in known:

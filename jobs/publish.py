@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 
@@ -19,12 +20,23 @@ from lake.books import File, Marker, dump, load_marker
 from schemas import TABLES
 
 Day = tuple[str, str]  # table, yyyy-mm-dd
+_MANY = 16  # days that are worth threads
+_AT_ONCE = 32
 
 
 def newest(lake: Access, table: str, day: str) -> Marker | None:
     """The day's current generation, None if it has none."""
     key = lake.store.first(lake.books, keys.markers(table, day))
     return load_marker(lake.store.get(lake.books, key)) if key else None
+
+
+def newest_of(lake: Access, days: Iterable[Day]) -> dict[Day, Marker | None]:
+    """Many days' current generations, in the order of `days`: a backfill touches years, whose latencies overlap."""
+    wanted = list(days)
+    if len(wanted) < _MANY:
+        return {day: newest(lake, *day) for day in wanted}
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return dict(zip(wanted, pool.map(lambda day: newest(lake, *day), wanted), strict=True))
 
 
 def publish(
@@ -35,7 +47,8 @@ def publish(
     made: list[Marker] = []
     failed: list[Failed] = []
     while waiting:
-        drafts = [draft for day in sorted(waiting) if (draft := _draft(lake, day, waiting[day], clock()))]
+        bases = newest_of(lake, sorted(waiting))
+        drafts = [draft for day, base in bases.items() if (draft := _draft(lake, day, base, waiting[day], clock()))]
         results = mapper("publish", "slices", publish_slice, [one for draft in drafts for one in draft.slices])
         done = iter(results)
         waiting = {}
@@ -57,9 +70,8 @@ def publish(
     return made, failed
 
 
-def _draft(lake: Access, day: Day, inputs: list[Input], now: datetime) -> _Draft | None:
-    """The next generation of a day, None if the newest holds all inputs."""
-    base = newest(lake, *day)
+def _draft(lake: Access, day: Day, base: Marker | None, inputs: list[Input], now: datetime) -> _Draft | None:
+    """The next generation of a day, None if its newest (base) holds all inputs."""
     have = set(base.batches) if base else set()
     new = [one for one in inputs if one.batch not in have]
     return _Draft(lake, day, base, new, now) if new else None

@@ -14,7 +14,7 @@ from typing import Any
 
 from jobs.access import Access
 from jobs.books import to_be_booked
-from jobs.publish import newest
+from jobs.publish import newest, newest_of
 from lake import keys
 from lake.books import Ledger, Marker, Plan
 
@@ -34,7 +34,7 @@ class Settling:
         for ledger in ledgers:
             for piece in ledger.pieces:
                 days.setdefault((piece.table, piece.day), set()).add(ledger.batch)
-        markers = {day: newest(self._lake, *day) for day in sorted(days)}
+        markers = newest_of(self._lake, sorted(days))
         booked = [(table, day) for day in self._booked_on(plan, markers.values()) for table in _BOOKS]
         over = [self._shows(*day, marker, days[day]) for day, marker in markers.items()]
         over += [self._shows(*day, newest(self._lake, *day), set()) for day in booked if day not in days]
