@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import signal
 import sys
@@ -17,6 +18,8 @@ import click
 from cli import ask, demo, home, local
 from cli.errors import CODES, FAILED, READER_LEFT, STOPPED
 from infra.local import lifecycle, processes
+
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR)
 
 
 class _ReaderLeft(Exception):
@@ -43,6 +46,8 @@ class _Loglake(click.Group):
         except (_ReaderLeft, BrokenPipeError):
             _swallow_output()
             code = READER_LEFT
+        except OSError as error:
+            code = _disk(error) if error.errno in _DISK else _unexpected(error)
         except Exception as error:  # noqa: BLE001 - the last fence: a traceback is for the log file, not for people
             code = _unexpected(error)
         sys.exit(code if isinstance(code, int) else 0)
@@ -62,6 +67,8 @@ class _Loglake(click.Group):
 def _stopped() -> int:
     """After Ctrl-C: what is left."""
     click.echo("\nStopped.", err=True)
+    if "put" in sys.argv[1:2]:
+        click.echo("What was uploaded is in the lake; the same put again brings the rest, and nothing twice.", err=True)
     with contextlib.suppress(OSError):
         if lifecycle.running(home.home()):
             click.echo("The lake is still up, with all that was done so far: loglake run goes on from there,", err=True)
@@ -78,6 +85,15 @@ def _swallow_output() -> None:
     """Python flushes standard output once more at its end: let that go nowhere."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
+
+
+def _disk(error: OSError) -> int:
+    """The disk is full, or not ours to write to: nothing is wrong with the lake."""
+    with contextlib.suppress(OSError):
+        click.echo(f"loglake: {error.filename or 'standard output'}: {error.strerror}", err=True)
+        if error.filename and str(error.filename).startswith(str(home.home())):
+            click.echo("The lake's state is kept there; LOGLAKE_HOME names another folder.", err=True)
+    return FAILED
 
 
 def _unexpected(error: Exception) -> int:

@@ -349,3 +349,13 @@ def test_figures_that_add_up_are_all_shown() -> None:
 )
 def test_figures_that_do_not_add_up_are_named(changed: dict[str, int]) -> None:
     assert any("cloudtrail: " in line for line in figures(**changed).unequal())
+
+
+def test_a_home_that_cannot_be_made_is_said_with_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("LOGLAKE_HOME", str(tmp_path / "file" / "home"))
+    result = CliRunner().invoke(cli, ["up"])
+    assert result.exit_code == 1
+    assert str(tmp_path / "file") in result.stderr
+    assert "LOGLAKE_HOME" in result.stderr
+    assert "Traceback" not in result.stderr
