@@ -33,9 +33,16 @@ def ledger_row(job: str, batch: str, one: Arrival, outcome: str, **more: object)
         "attempts": one.attempts + (outcome == "ok"),
         "accountid": one.accountid or UNKNOWN,
         "awsregion": one.region or UNKNOWN,
-        "deliveryday": one.day or (str(arrived.date()) if arrived else None),
+        "deliveryday": delivery_day(one),
+        "late": 0,
     }
     return row | more
+
+
+def delivery_day(one: Arrival) -> str | None:
+    """The day that the object's key names, yyyy-mm-dd, or the day of its arrival; None where nothing says it."""
+    arrived = _time(one.arrived)
+    return one.day or (str(arrived.date()) if arrived else None)
 
 
 def _time(text: str) -> datetime | None:

@@ -39,6 +39,12 @@ TABLE = Table(
         Column(
             "deliveryday", "string", "The day that its key names, yyyy-mm-dd; the day of arrival where it names none."
         ),
+        Column(
+            "late",
+            "bigint",
+            "Of the records kept, those of a day that was over for a whole day and more when the object was delivered: "
+            "of 2024-03-01 or before, in an object of 2024-03-03.",
+        ),
     ),
     partition_keys=(CALENDARDAY,),
     layout="orc",

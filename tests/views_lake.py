@@ -1,4 +1,4 @@
-"""The two readready tables from rows written by hand, and the views over them, on DuckDB.
+"""The two readready tables and the books from rows written by hand, and the views over them, on DuckDB.
 
 The views' SQL is Athena's; sqlglot says it in DuckDB's. Nothing of the embedded AWS takes part.
 """
@@ -21,7 +21,8 @@ from schemas.arrow import arrow_schema
 
 Row = dict[str, Any]
 SETTINGS = parse((Path(__file__).parents[1] / "lake.toml").read_text())
-VIEWS = ("recordedsessions", "sessions", "transcript")  # each reads the tables and those before it
+# Each reads the tables and those before it.
+VIEWS = ("arrivals", "completeness", "objects", "quarantined", "recordedsessions", "sessions", "transcript")
 ADMIN = "arn:aws:iam::111122223333:role/admin"
 
 
@@ -88,13 +89,27 @@ def typed(time: str, session: str, *lines: str, number: int = 0, **columns: obje
 
 
 class ViewLake:
-    """Both tables with these rows, and the views."""
+    """Both tables and the books with these rows, and the views."""
 
-    def __init__(self, events: Sequence[Row], keystrokes: Sequence[Row], of: Settings = SETTINGS) -> None:
+    def __init__(
+        self,
+        events: Sequence[Row],
+        keystrokes: Sequence[Row],
+        of: Settings = SETTINGS,
+        *,
+        ledger: Sequence[Row] = (),
+        quarantine: Sequence[Row] = (),
+    ) -> None:
         self._duck = duckdb.connect()
         self._duck.execute("SET TimeZone = 'UTC'")
-        self._duck.register("from_cloudtrail_readready", arrow_table("from_cloudtrail_readready", events))
-        self._duck.register("from_cloudwatch_readready", arrow_table("from_cloudwatch_readready", keystrokes))
+        tables = {
+            "from_cloudtrail_readready": events,
+            "from_cloudwatch_readready": keystrokes,
+            "lake_ledger": ledger,
+            "lake_quarantine": quarantine,
+        }
+        for name, rows in tables.items():
+            self._duck.register(name, arrow_table(name, rows))
         for name in VIEWS:
             (sql,) = sqlglot.transpile(view(name, of).sql, read="athena", write="duckdb")
             self._duck.execute(f"CREATE VIEW {name} AS {sql}")
