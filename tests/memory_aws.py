@@ -1,0 +1,333 @@
+"""S3, SQS and Glue in memory, as far as the lake uses them: a whole lake is copied, and run again, in milliseconds.
+
+A `World` is the state, and all that changes it goes through `World.apply`, one `Call` at a time, so that a test can
+kill, repeat, hold or reorder any of them. tests/integration/test_memory_aws.py holds it equal to the embedded AWS.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from bisect import bisect_left, insort
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from typing import IO, Any, NamedTuple
+from urllib.parse import quote_plus
+
+from infra import resources
+from lake.settings import Settings
+from lake.store import Gone, Store
+
+Place = tuple[str, str]  # bucket, key
+
+
+class Call(NamedTuple):
+    """A request that changes something. what: the operation; where: its object, partition or message."""
+
+    what: str
+    where: tuple[Any, ...]
+    value: Any = None
+
+    def __str__(self) -> str:
+        return f"{self.what} {'/'.join(map(str, self.where))}"
+
+
+class Object(NamedTuple):
+    """An S3 object. etag: as S3 makes it, without quotes."""
+
+    data: bytes
+    etag: str
+
+
+class Message(NamedTuple):
+    """An SQS message. visible: when it can be received (again)."""
+
+    body: str
+    visible: datetime
+
+
+class EntityNotFoundException(Exception):
+    """Glue's."""
+
+
+@dataclass
+class World:
+    """What AWS holds. Values never change, so that a copy is cheap. now: its clock, moved by hand."""
+
+    settings: Settings
+    now: datetime = datetime(2024, 6, 1, 12, tzinfo=UTC)
+    objects: dict[Place, Object] = field(default_factory=dict)
+    names: list[Place] = field(default_factory=list)  # of the objects, in order
+    partitions: dict[tuple[str, tuple[str, ...]], dict[str, Any]] = field(default_factory=dict)
+    messages: dict[str, Message] = field(default_factory=dict)
+    refused: set[Place] = field(default_factory=set)  # S3 answers AccessDenied
+    most: int = 10  # messages that SQS hands out at once
+    numbers: itertools.count[int] = field(default_factory=itertools.count)
+    calls: int = 0  # how many calls have changed something, or tried to
+    watch: Callable[[World, Call], Iterable[str]] | None = None  # what is wrong with a change that is about to be made
+    broken: tuple[str, ...] = ()  # what `watch` found
+
+    def copy(self) -> World:
+        """Another world in the same state."""
+        start = next(self.numbers)
+        self.numbers = itertools.count(start)
+        return World(
+            settings=self.settings,
+            now=self.now,
+            objects=self.objects.copy(),
+            names=self.names.copy(),
+            partitions=self.partitions.copy(),
+            messages=self.messages.copy(),
+            refused=self.refused.copy(),
+            most=self.most,
+            numbers=itertools.count(start),
+            calls=self.calls,
+            watch=self.watch,
+            broken=self.broken,
+        )
+
+    def list(self, bucket: str, prefix: str) -> Iterator[str]:
+        """The keys that begin with `prefix`, in S3's order."""
+        names = self.names
+        for at in range(bisect_left(names, (bucket, prefix)), len(names)):
+            if names[at][0] != bucket or not names[at][1].startswith(prefix):
+                return
+            yield names[at][1]
+
+    def apply(self, call: Call) -> Any:
+        """Do it, as AWS does: at once and whole. Returns its answer."""
+        self.calls += 1
+        if self.watch:
+            self.broken += tuple(self.watch(self, call))
+        return getattr(self, f"_{call.what}")(*call.where, call.value)
+
+    def _put(self, bucket: str, key: str, data: bytes) -> Object:
+        made = Object(data, hashlib.md5(data, usedforsecurity=False).hexdigest())
+        if (bucket, key) not in self.objects:
+            insort(self.names, (bucket, key))
+        self.objects[bucket, key] = made
+        wanted = resources.notifications(self.settings, "arn").get(bucket, {}).get("QueueConfigurations", [])
+        for one in wanted:
+            rules = one.get("Filter", {}).get("Key", {}).get("FilterRules", [])
+            if all(key.startswith(rule["Value"]) for rule in rules):
+                self._announce(bucket, key, made)
+        return made
+
+    def _announce(self, bucket: str, key: str, made: Object) -> None:
+        s3 = {
+            "bucket": {"name": bucket},
+            "object": {"key": quote_plus(key, safe="/"), "size": len(made.data), "eTag": made.etag},
+        }
+        time = self.now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        record = {"eventName": "ObjectCreated:Put", "eventTime": time, "s3": s3}
+        self._send("queue", json.dumps({"Records": [record]}))
+
+    def _create(self, bucket: str, key: str, data: bytes) -> bool:
+        if (bucket, key) in self.objects:
+            return False
+        self._put(bucket, key, data)
+        return True
+
+    def _copy(self, bucket: str, source: str, target: str, _: None) -> None:
+        self._put(bucket, target, self.objects[bucket, source].data)
+
+    def _delete(self, bucket: str, key: str, _: None) -> None:
+        if self.objects.pop((bucket, key), None):
+            del self.names[bisect_left(self.names, (bucket, key))]
+
+    def _send(self, queue: str, body: str) -> None:
+        del queue
+        self.messages[f"m{next(self.numbers):06}"] = Message(body, self.now)
+
+    def _acknowledge(self, message: str, _: None) -> None:
+        self.messages.pop(message, None)
+
+    def _register(self, table: str, values: tuple[str, ...], made: dict[str, Any]) -> bool:
+        if (table, values) in self.partitions:
+            return False
+        self.partitions[table, values] = made
+        return True
+
+    def _point(self, table: str, values: tuple[str, ...], made: dict[str, Any]) -> None:
+        if (table, values) not in self.partitions:
+            raise EntityNotFoundException(f"{table} {values}")
+        self.partitions[table, values] = made
+
+
+Through = Callable[[World, Call], Any]
+Read = Callable[[str], None] | None
+
+
+class Clients:
+    """What one process speaks to AWS with. through: every call that changes something goes through it.
+
+    read: told the name of every request that only reads, before it is answered.
+    """
+
+    def __init__(self, world: World, through: Through = World.apply, read: Read = None) -> None:
+        self.world, self._through, self._read = world, through, read
+        self.store, self.s3, self.glue, self.sqs = MemoryStore(self), S3(self), Glue(self), SQS(self)
+
+    def change(self, what: str, *where: Any, value: Any = None) -> Any:
+        """Ask for a change."""
+        return self._through(self.world, Call(what, where, value))
+
+    def reading(self, what: str) -> World:
+        """The world, to be read."""
+        if self._read:
+            self._read(what)
+        return self.world
+
+
+class MemoryStore(Store):
+    """lake.store.Store on a World. Every public method of it is here."""
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients  # and none of Store's own: sessions with AWS
+
+    def _bucket(self, name: str) -> Any:
+        raise NotImplementedError(f"{name}: Store has a method that MemoryStore lacks")
+
+    def get(self, bucket: str, key: str, etag: str = "", version: str = "", most: int | None = None) -> bytes:
+        world = self._clients.reading("get")
+        if (bucket, key) in world.refused:
+            raise PermissionError(f"AccessDenied: s3://{bucket}/{key}")
+        found = world.objects.get((bucket, key))
+        if found is None or version or (etag and etag != found.etag):
+            raise Gone(f"s3://{bucket}/{key}")
+        return found.data if most is None else found.data[:most]
+
+    def get_all(self, bucket: str, keys: Sequence[str]) -> list[bytes]:
+        return [self.get(bucket, key) for key in keys]
+
+    def get_range(self, bucket: str, key: str, start: int, length: int) -> bytes:
+        found = self._clients.reading("get_range").objects.get((bucket, key))
+        if found is None:
+            raise FileNotFoundError(f"s3://{bucket}/{key}")
+        return found.data[start : start + length]
+
+    def put(self, bucket: str, key: str, data: bytes | IO[bytes]) -> None:
+        self._clients.change("put", bucket, key, value=data if isinstance(data, bytes) else data.read())
+
+    def create(self, bucket: str, key: str, data: bytes) -> bool:
+        created: bool = self._clients.change("create", bucket, key, value=data)
+        return created
+
+    def copy(self, bucket: str, source: str, target: str) -> None:
+        self._clients.change("copy", bucket, source, target)
+
+    def delete(self, bucket: str, keys: Iterable[str]) -> None:
+        for key in keys:  # S3's DeleteObjects promises no more than that each is deleted or not
+            self._clients.change("delete", bucket, key)
+
+    def list(self, bucket: str, prefix: str) -> Iterator[str]:
+        return iter(list(self._clients.reading("list").list(bucket, prefix)))
+
+    def folders(self, bucket: str, prefix: str) -> Sequence[str]:
+        rest = (key.removeprefix(prefix) for key in self._clients.reading("folders").list(bucket, prefix))
+        return sorted({f"{prefix}{one.split('/', 1)[0]}/" for one in rest if "/" in one})
+
+    def first(self, bucket: str, prefix: str) -> str | None:
+        return next(self._clients.reading("first").list(bucket, prefix), None)
+
+
+class S3:
+    """boto3's S3, as AddAPart uses it."""
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+
+    def put_object(self, Bucket: str, Key: str, Body: bytes) -> dict[str, Any]:
+        made: Object = self._clients.change("put", Bucket, Key, value=Body)
+        return {"ETag": f'"{made.etag}"'}
+
+    def get_object(self, Bucket: str, Key: str) -> dict[str, Any]:
+        found = self._clients.reading("get").objects.get((Bucket, Key))
+        if found is None:
+            raise KeyError(f"NoSuchKey: s3://{Bucket}/{Key}")
+        return {"Body": BytesIO(found.data), "ETag": f'"{found.etag}"'}
+
+    def list_objects_v2(self, Bucket: str, Prefix: str = "", MaxKeys: int = 1000) -> dict[str, Any]:
+        found = itertools.islice(self._clients.reading("list").list(Bucket, Prefix), MaxKeys)
+        contents = [{"Key": key} for key in found]
+        return {"Contents": contents} if contents else {}
+
+
+class Glue:
+    """boto3's Glue, as AddAPart and the jobs use it."""
+
+    class exceptions:
+        EntityNotFoundException = EntityNotFoundException
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+
+    def batch_create_partition(
+        self, DatabaseName: str, TableName: str, PartitionInputList: list[dict[str, Any]]
+    ) -> dict[str, Any]:
+        del DatabaseName
+        errors = []
+        for one in PartitionInputList:  # each for itself: a batch may be done in part
+            if not self._clients.change("register", TableName, tuple(one["Values"]), value=one):
+                detail = {"ErrorCode": "AlreadyExistsException", "ErrorMessage": "Partition already exists."}
+                errors.append({"PartitionValues": one["Values"], "ErrorDetail": detail})
+        return {"Errors": errors}
+
+    def update_partition(
+        self, DatabaseName: str, TableName: str, PartitionValueList: list[str], PartitionInput: dict[str, Any]
+    ) -> dict[str, Any]:
+        del DatabaseName
+        self._clients.change("point", TableName, tuple(PartitionValueList), value=PartitionInput)
+        return {}
+
+    def get_partition(self, DatabaseName: str, TableName: str, PartitionValues: list[str]) -> dict[str, Any]:
+        del DatabaseName
+        found = self._clients.reading("get_partition").partitions.get((TableName, tuple(PartitionValues)))
+        if found is None:
+            raise EntityNotFoundException(f"{TableName} {PartitionValues}")
+        return {"Partition": found}
+
+    def get_paginator(self, operation: str) -> Any:
+        """Of get_partitions: one page."""
+        assert operation == "get_partitions"
+        return self
+
+    def paginate(self, DatabaseName: str, TableName: str) -> Iterator[dict[str, Any]]:
+        del DatabaseName
+        partitions = self._clients.reading("get_partitions").partitions
+        yield {"Partitions": [made for (table, _), made in partitions.items() if table == TableName]}
+
+
+class SQS:
+    """boto3's SQS with the one queue; a message's handle is its id."""
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+
+    def get_queue_url(self, QueueName: str) -> dict[str, str]:
+        self._clients.reading("get_queue_url")
+        return {"QueueUrl": QueueName}
+
+    def send_message(self, QueueUrl: str, MessageBody: str) -> dict[str, Any]:
+        self._clients.change("send", QueueUrl, value=MessageBody)
+        return {}
+
+    def receive_message(self, QueueUrl: str, MaxNumberOfMessages: int) -> dict[str, Any]:
+        """Hides what it hands out, as the queue's visibility time-out says."""
+        del QueueUrl
+        world = self._clients.reading("receive_message")
+        hidden = world.now + timedelta(seconds=resources.queue(world.settings).visibility)
+        found = [name for name, one in world.messages.items() if one.visible <= world.now]
+        found = found[: min(MaxNumberOfMessages, world.most)]
+        for name in found:
+            world.messages[name] = world.messages[name]._replace(visible=hidden)
+        messages = [{"MessageId": name, "ReceiptHandle": name, "Body": world.messages[name].body} for name in found]
+        return {"Messages": messages} if messages else {}
+
+    def delete_message(self, QueueUrl: str, ReceiptHandle: str) -> dict[str, Any]:
+        del QueueUrl
+        self._clients.change("acknowledge", ReceiptHandle)
+        return {}
