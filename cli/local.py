@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 from rich.text import Text
 
-from cli import home, show, steps, summary
+from cli import home, show, steps, summary, trino
 from cli.athena import Answer, Column, Row
 from cli.errors import CODES, Failure, NoLake
 from cli.grid import Grid, Head
@@ -34,7 +34,14 @@ KEEP = click.option(
 
 @click.command(epilog=CODES)
 @KEEP
-def up(keep: str | None) -> None:
+@click.option(
+    "--engine",
+    type=click.Choice(["duckdb", "trino"]),
+    default="duckdb",
+    show_default=True,
+    help="What answers queries. trino: the engine that Athena is; the first time, it is downloaded (263 MB).",
+)
+def up(keep: str | None, engine: str) -> None:
     """Start an empty lake on this machine: S3, SQS, Glue and Athena, and AddAPart at work on its queue.
 
     A lake that runs already is replaced by an empty one. It is made from lake.toml; its state is in .loglake (or
@@ -42,9 +49,12 @@ def up(keep: str | None) -> None:
 
     \b
       loglake up && loglake put ~/logs && loglake run && loglake sessions
+      loglake up --engine trino
     """
+    settings = home.settings(keep)
+    runtime = trino.runtime() if engine == "trino" else None
     with steps.timed() as seconds, steps.told():
-        lake = lifecycle.up(home.settings(keep), home.home())
+        lake = lifecycle.up(settings, home.home(), runtime)
     click.echo(f"The lake is up ({duration(seconds[0])}), and empty: S3, SQS, Glue, Athena at {lake.endpoint}")
     click.echo("Logs into it: loglake put PATH, then loglake run. How to reach it: loglake status")
 

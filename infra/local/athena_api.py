@@ -22,9 +22,8 @@ from infra.local.athena_runs import Execution, Runner
 _TOKEN = re.compile(r"row-(\d+)")
 
 
-def install() -> None:
-    """Change moto in this process."""
-    runner = Runner()
+def install(runner: Runner) -> None:
+    """Change moto in this process: `runner` answers the queries."""
 
     def start(self: Any) -> str:
         backend: AthenaBackend = self.athena_backend
@@ -109,7 +108,7 @@ def described(execution: Execution) -> dict[str, Any]:
     return {
         "QueryExecutionId": execution.id,
         "Query": execution.query,
-        "StatementType": "UTILITY" if execution.utility else "DML",
+        "StatementType": execution.kind,
         "ResultConfiguration": execution.config,
         "ResultReuseConfiguration": {"ResultReuseByAgeConfiguration": {"Enabled": False}},
         "QueryExecutionContext": {"Database": execution.database, "Catalog": "awsdatacatalog"},
@@ -118,6 +117,7 @@ def described(execution: Execution) -> dict[str, Any]:
         "Statistics": {
             "EngineExecutionTimeInMillis": int(1000 * (now - started)),
             "DataScannedInBytes": execution.result.scanned if execution.result else 0,
+            **({"DataManifestLocation": execution.manifest} if execution.manifest else {}),
             "TotalExecutionTimeInMillis": int(1000 * (now - execution.submitted)),
             "QueryQueueTimeInMillis": int(1000 * (started - execution.submitted)),
             "ResultReuseInformation": {"ReusedPreviousResult": False},
@@ -137,7 +137,7 @@ def _page(execution: Execution, count: int | None, token: str | None) -> dict[st
         raise _invalid(f"MaxResults {count} or NextToken {token!r} is not valid")
     rows, following = page(execution.result, int(match[1]), count or 1000)
     answer: dict[str, Any] = {
-        "UpdateCount": 0,
+        "UpdateCount": execution.result.updated,
         "ResultSet": {
             "Rows": [{"Data": [{} if one is None else {"VarCharValue": one} for one in row]} for row in rows],
             "ResultSetMetadata": {"ColumnInfo": column_info(execution.result)},

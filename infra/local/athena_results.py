@@ -39,6 +39,7 @@ class Result:
     """A query's answer. types: Athena's names, by column. scanned: bytes of the files that were read.
 
     header: whether the columns' names are the first row, as in the answers of SELECT and not of SHOW and DESCRIBE.
+    updated: rows written. files: s3://bucket/key of what UNLOAD or CREATE TABLE AS wrote; None if it is neither.
     """
 
     names: list[str]
@@ -46,6 +47,8 @@ class Result:
     rows: pa.Table
     scanned: int
     header: bool = True
+    updated: int = 0
+    files: tuple[str, ...] | None = None
 
 
 def type_name(kind: pa.DataType) -> str:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import atexit
 import logging
+import re
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
-import duckdb
 from moto.s3.models import s3_backends
 
-from infra.local import athena_information, duck
+from infra.local import athena_information
 from infra.local.application import LOCKS
-from infra.local.athena_catalog import MotoCatalog
+from infra.local.athena_catalog import Catalog, MotoCatalog
 from infra.local.athena_errors import QueryError
 from infra.local.athena_results import Result, csv
 
@@ -25,6 +26,30 @@ log = logging.getLogger(__name__)
 AT_ONCE = 4  # queries that run; the others are queued
 STOP = 5.0  # seconds in which a stopped query must end; StopQueryExecution waits for it
 KEPT = 256 << 20  # bytes of answers that are kept for GetQueryResults; the oldest go first
+
+
+class Query(Protocol):
+    """One run of one query on an engine."""
+
+    def run(self, sql: str, schema: str, parameters: Sequence[str] = ()) -> Result:
+        """The answer. schema: the database of unqualified names. Raises QueryError."""
+        ...
+
+    def stop(self) -> None:
+        """From another thread, and as often as one likes: end the query; its run raises QueryError."""
+        ...
+
+
+class Engine(Protocol):
+    """What runs the queries: `duck.Engine`, or `trino.engine.Engine`."""
+
+    def query(self, catalog: Catalog, location: str) -> AbstractContextManager[Query]:
+        """A run. location: where the answer goes, s3://bucket/key without a suffix."""
+        ...
+
+    def close(self) -> None:
+        """End it, at the process's end."""
+        ...
 
 
 @dataclass(slots=True)
@@ -44,13 +69,21 @@ class Execution:
     started: float = 0.0
     ended: float = 0.0
     result: Result | None = None
-    running: duck.Query | None = None
+    running: Query | None = None
+    manifest: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def utility(self) -> bool:
         """Whether it is SHOW or DESCRIBE."""
         return athena_information.is_information(self.query)
+
+    @property
+    def kind(self) -> str:
+        """Athena's StatementType."""
+        if self.utility:
+            return "UTILITY"
+        return "DDL" if re.match(r"\s*(CREATE|DROP)\b", self.query, re.I) else "DML"
 
     def finish(self, status: str, reason: str = "", user_error: bool = True) -> None:
         """Its one and only end."""
@@ -63,26 +96,23 @@ class Execution:
         self.finish("CANCELLED", "Query cancelled by user")
         late = time.monotonic() + STOP
         while (running := self.running) and time.monotonic() < late:
-            with suppress(duckdb.Error):  # it has ended meanwhile
-                running.stop()
-            time.sleep(0.01)  # DuckDB forgets an interrupt that comes before the query begins: say it again
+            running.stop()
+            time.sleep(0.01)  # an engine may forget what it is told before the query begins: say it again
 
 
 class Runner:
-    """Runs executions in threads. One for the process, so that DuckDB's memory has one bound."""
+    """Runs executions in threads, on one engine, so that memory has one bound. `engine` may be changed any time."""
 
-    def __init__(self) -> None:
-        self._database = duck.database()
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="athena")
         self._kept: OrderedDict[str, Execution] = OrderedDict()
         self._lock = threading.Lock()
         atexit.register(self._close)
 
     def _close(self) -> None:
-        """DuckDB's objects must go before the interpreter does, or its binding complains of each."""
         self._pool.shutdown(cancel_futures=True)
-        self._database.close()
-        del self._database
+        self.engine.close()
 
     def submit(self, execution: Execution, account: str, region: str) -> None:
         """Run it as soon as there is a thread for it."""
@@ -95,7 +125,7 @@ class Runner:
             execution.status, execution.started = "RUNNING", time.time()
         try:
             result = self._answer(execution, MotoCatalog(account, region))
-            _store(result, execution.config["OutputLocation"], account)
+            execution.manifest = _store(result, execution.config["OutputLocation"], account)
             execution.result = result
             self._keep(execution)
             execution.finish("SUCCEEDED")
@@ -108,10 +138,11 @@ class Runner:
     def _answer(self, execution: Execution, catalog: MotoCatalog) -> Result:
         if execution.utility:
             return athena_information.answer(execution.query, execution.database, catalog)
-        with self._database.cursor() as cursor:
-            execution.running = duck.Query(cursor, catalog)
+        location = execution.config["OutputLocation"].removesuffix(".csv")
+        with self.engine.query(catalog, location) as query:
+            execution.running = query
             try:
-                return execution.running.run(execution.query, execution.database, execution.parameters)
+                return query.run(execution.query, execution.database, execution.parameters)
             finally:
                 execution.running = None
 
@@ -125,12 +156,17 @@ class Runner:
                 oldest.result = None
 
 
-def _store(result: Result, location: str, account: str) -> None:
-    """Write the answer to the output location."""
-    bucket, _, key = location.removeprefix("s3://").partition("/")
-    content = csv(result)
+def _store(result: Result, location: str, account: str) -> str:
+    """Write the answer to the output location; in its place, the names of the files that a statement wrote.
+
+    Returns where those names are, '' for an answer.
+    """
+    manifest = "" if result.files is None else f"{location.removesuffix('.csv')}-manifest.csv"
+    bucket, _, key = (manifest or location).removeprefix("s3://").partition("/")
+    content = csv(result) if result.files is None else "".join(f"{one}\n" for one in result.files).encode()
     with LOCKS["s3"]:
         backend = s3_backends[account]["aws"]
         if bucket not in backend.buckets:
             raise QueryError(f"Unable to verify/create output bucket {bucket}")
         backend.put_object(bucket, key, content)
+    return manifest

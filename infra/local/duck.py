@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import duckdb
@@ -78,6 +79,24 @@ def _as_duckdb(message: str) -> duckdb.Error:
     return next((kind(message) for sign, kind in _LATE.items() if sign in message), duckdb.Error(message))
 
 
+class Engine:
+    """The quick engine: one DuckDB for all queries of the process, each with a cursor of its own."""
+
+    def __init__(self) -> None:
+        self._database = database()
+
+    @contextmanager
+    def query(self, catalog: Catalog, location: str) -> Iterator[Query]:  # noqa: ARG002 - for engines that write
+        """A run of a query."""
+        with self._database.cursor() as cursor:
+            yield Query(cursor, catalog)
+
+    def close(self) -> None:
+        """DuckDB's objects must go before the interpreter does, or its binding complains of each."""
+        self._database.close()
+        del self._database
+
+
 class Query:
     """One run of one query. `cursor`: of a `database()`, for this query alone."""
 
@@ -112,7 +131,8 @@ class Query:
 
     def stop(self) -> None:
         """From another thread: end the query; its run raises QueryError."""
-        self._cursor.interrupt()
+        with suppress(duckdb.Error):  # it has ended meanwhile
+            self._cursor.interrupt()
 
     # -- names ---------------------------------------------------------------------------------------------------
 

@@ -24,11 +24,13 @@ from urllib.parse import urlsplit
 from infra.local import hermetic, processes
 from infra.local.files import write_atomically
 from infra.local.server import STATUS
+from infra.local.trino.process import READY, Runtime
 from lake import keys
 from lake.settings import Settings
 
 START = 60.0  # seconds in which a lake must be up
 STATE = "state.json"
+TRINO = "trino.json"  # what Trino is run with, where it is the engine: a Runtime's parts
 
 
 class LakeError(Exception):
@@ -47,13 +49,16 @@ class Running:
     worker: int
 
 
-def up(settings: Settings, home: Path) -> Running:
-    """Start a lake, empty, in place of the one that may be running at `home`. Raises LakeError; then none is."""
+def up(settings: Settings, home: Path, trino: Runtime | None = None) -> Running:
+    """Start a lake, empty, in place of the one that may be running at `home`. Raises LakeError; then none is.
+
+    trino: what Athena's queries are answered by; without it, by the quick engine.
+    """
     home = home.resolve()  # one folder, one name: processes are found by it
     with _alone(home):
         started: list[Popen[bytes]] = []
         try:
-            return _start(settings, home, started)
+            return _start(settings, home, trino, started)
         except BaseException:
             with _uninterrupted():
                 for process in started:  # one that has just begun has no command line yet to be found by
@@ -122,12 +127,15 @@ def dead_letters(running: Running) -> int:
     return int((_status(running.endpoint) or {}).get("dead", 0))
 
 
-def _start(settings: Settings, home: Path, started: list[Popen[bytes]]) -> Running:
+def _start(settings: Settings, home: Path, trino: Runtime | None, started: list[Popen[bytes]]) -> Running:
     _stop(home)
     log = home / "log"
     log.mkdir(exist_ok=True)
     write_atomically(home / "lake.toml", settings.text)
-    late = time.monotonic() + START
+    if trino:
+        parts = {"files": str(trino.installed.folder), "java": str(trino.java)}
+        write_atomically(home / TRINO, json.dumps(parts))
+    late = time.monotonic() + START + (READY if trino else 0)
     # Before the server has said where it is, port 9 (discard) stands in: nobody listens there.
     nowhere = hermetic.environment(os.environ, "http://127.0.0.1:9", settings.lake.region)
     server = processes.spawn("infra.local.server", home, nowhere, log / "server.log")
@@ -147,7 +155,7 @@ def _start(settings: Settings, home: Path, started: list[Popen[bytes]]) -> Runni
 
 def _stop(home: Path) -> bool:
     ended = processes.end(home)
-    for name in (STATE, "server.json", "worker.json"):
+    for name in (STATE, TRINO, "server.json", "worker.json"):
         (home / name).unlink(missing_ok=True)
     return ended
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.glue import models, responses
+from moto.glue import models, responses, utils
 
 # Glue always answers these; without NumberOfBuckets and SerdeInfo Trino fails with a NullPointerException.
 STORAGE_DEFAULTS: dict[str, Any] = {
@@ -25,11 +25,19 @@ def install() -> None:
     """Change moto in this process."""
     for kind in (models.FakeTable, models.FakePartition):
         kind.as_dict = _with_storage_defaults(kind.as_dict)
+    utils._cast = _without_length(utils._cast)
     glue = responses.GlueResponse
     glue.batch_get_partition = _with_unprocessed_keys(glue.batch_get_partition)
     glue.get_partitions = _first_segment_only(glue.get_partitions)
     for kind_of in ("table", "partition"):  # not in moto: a 500 that SDKs retry for half a minute
         setattr(glue, f"get_column_statistics_for_{kind_of}", _no_statistics)
+        setattr(glue, f"update_column_statistics_for_{kind_of}", _no_statistics)  # CREATE TABLE AS writes some
+        setattr(glue, f"delete_column_statistics_for_{kind_of}", _no_statistics)
+
+
+def _without_length(cast: Callable[[str, Any], Any]) -> Callable[[str, Any], Any]:
+    """A partition key that CREATE TABLE AS makes is a varchar(1), which moto's GetPartitions does not know."""
+    return lambda kind, value: cast(kind.partition("(")[0], value)
 
 
 def _no_statistics(_self: Any) -> Any:

@@ -15,7 +15,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-MODULES = ("infra.local.server", "infra.local.worker")
+TRINO = "trino"  # as its command line names it
+MODULES = ("infra.local.server", "infra.local.worker", TRINO)
 GRACE = 5.0  # seconds between being told and being killed
 
 

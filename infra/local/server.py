@@ -13,7 +13,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from infra.local import hermetic
 from infra.local.files import write_atomically
@@ -21,8 +21,13 @@ from infra.local.http import Application, Environ, Server
 from lake import settings as lake_settings
 from lake.settings import Settings
 
+if TYPE_CHECKING:
+    from infra.local.athena_runs import Engine, Runner
+    from infra.local.trino.engine import Engine as Trino
+
 STATUS = "/_loglake/status"
 ACCOUNT = "111122223333"
+_runner: Runner | None = None
 
 
 def start() -> Server:
@@ -35,15 +40,25 @@ def start() -> Server:
 
 def build() -> Application:
     """moto with all that this package changes in it. The first import of moto reads MOTO_ACCOUNT_ID."""
+    global _runner
     os.environ.update(MOTO_ACCOUNT_ID=ACCOUNT, MOTO_DISABLE_GLOBAL_CORS="true")
-    from infra.local import athena_api, moto_glue, moto_queue, moto_s3
+    from infra.local import athena_api, duck, moto_glue, moto_queue, moto_s3
     from infra.local.application import Application as Moto
+    from infra.local.athena_runs import Runner
 
     moto_s3.install()
     moto_queue.install()
     moto_glue.install()
-    athena_api.install()
+    _runner = Runner(duck.Engine())
+    athena_api.install(_runner)
     return Moto()
+
+
+def answer_with(engine: Engine) -> Engine:
+    """From now on this process's Athena has its answers from `engine`. Returns the one that it had them from."""
+    assert _runner is not None, "there is no embedded AWS in this process"
+    before, _runner.engine = _runner.engine, engine
+    return before
 
 
 class WithStatus:
@@ -83,14 +98,32 @@ def main(home: Path) -> None:
         server.application = application = WithStatus(build(), settings)
         serving = threading.Thread(target=server.serve_forever, daemon=True)
         serving.start()
+        trino = _trino(home, server.endpoint, settings.lake.region)
 
         from infra.local import resources
 
         resources.create(settings)
+        if trino:
+            trino.wait()
+            answer_with(trino)
         application.ready = True
         serving.join()
     finally:
         server.shutdown()  # its threads would keep a process alive that could not start
+
+
+def _trino(home: Path, endpoint: str, region: str) -> Trino | None:
+    """Trino, starting, if the lake was started with it. It ends with this process."""
+    try:
+        parts = json.loads((home / "trino.json").read_text())
+    except FileNotFoundError:
+        return None
+    from infra.local.trino.artefacts import Installed
+    from infra.local.trino.engine import Engine as Trino
+    from infra.local.trino.process import Runtime, Setting
+
+    runtime = Runtime(Installed(Path(parts["files"])), Path(parts["java"]))
+    return Trino(Setting(runtime, home / "trino", home / "log" / "trino.log", endpoint, region, str(home)))
 
 
 if __name__ == "__main__":
