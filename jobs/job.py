@@ -3,7 +3,8 @@
     --job cloudtrail --settings s3://<books bucket>/settings/lake.toml
 
 Everything else that Glue passes (--JOB_NAME, --JOB_RUN_ID, ...) is taken and left alone. Each line of standard output
-is a JSON object: {"step": "land", "done": 3, "of": 12, "unit": "batches"}; the last has "step": "done" or "error".
+is a JSON object: {"step": "land", "done": 3, "of": 12, "unit": "batches"}. The last has "step": "done", "incomplete"
+(all is done, but too many objects could not be read) or "error" (some task failed), and the run's completeness.
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ from pyspark.sql import SparkSession
 
 from jobs.access import Access, access
 from jobs.mapping import attempt
-from jobs.run import run
-from lake.settings import JOBS, parse
+from jobs.run import Report, run
+from lake.completeness import enough
+from lake.settings import JOBS, Thresholds, parse
 from lake.store import Store
 
 PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 10})
@@ -80,7 +82,8 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run the job. Returns 0, or 1 if some task failed: its work waits for the next run, the others' is done."""
+    """Run the job. Returns 0, or 1: some task failed, and its work waits for the next run; or fewer objects could be
+    read than lake.toml asks for. What could be done is done and published all the same."""
     options = arguments(argv)
     started = time.monotonic()
     emit(step="start", job=options.job)
@@ -101,12 +104,20 @@ def main(argv: Sequence[str]) -> int:
     )
     for failure in report.failed:
         print(failure.task, failure.why, sep="\n", file=sys.stderr)
-    step = "error" if report.failed else "done"
+    step = ending(report, settings.thresholds)
     # asdict makes a Counter anew from its pairs, and counts those.
-    summary = asdict(report) | {"counts": dict(report.counts)}
+    summary = asdict(report) | {"counts": dict(report.counts), "completeness": report.completeness}
     emit(step=step, seconds=round(time.monotonic() - started, 1), **summary)
     spark.stop()
-    return 1 if report.failed else 0
+    return 0 if step == "done" else 1
+
+
+def ending(report: Report, thresholds: Thresholds) -> str:
+    """The word of the last line. A job is the only one who tells a company's alarms that a source refuses its objects:
+    no task fails then, they are undone. So it says it by failing."""
+    if report.failed:
+        return "error"
+    return "done" if enough(report.counts["ok"], report.arrived, thresholds) else "incomplete"
 
 
 if __name__ == "__main__":

@@ -19,7 +19,8 @@ import pyarrow as pa
 from jobs import remake
 from jobs.access import Access
 from jobs.decoders import decoder, table_of
-from jobs.ledger import ledger_row
+from jobs.late import late
+from jobs.ledger import delivery_day, ledger_row
 from jobs.pieces import PieceWriter, rows_of
 from jobs.quarantine import Quarantine
 from jobs.rows import Outcome, Source
@@ -100,7 +101,9 @@ class _Attempt:
         self.rows: list[pa.Table] = []  # of decoders that served one object
         self.pending = 0  # bytes, unpacked, of which rows may be in memory
         self.objects: list[dict[str, object]] = []
-        self.read: list[Source] = []
+        self.read: list[Source] = []  # as the objects of outcome ok, in their order
+        self.delivered: dict[Source, str] = {}
+        self.late: Counter[Source] = Counter()
         self.undone: list[Arrival] = []
         self.counts: Counter[str] = Counter()
 
@@ -126,6 +129,7 @@ class _Attempt:
         self.flush()
         self.flush_quarantine()
         self.quarantine.store()
+        self.book_late()
         self.writer.add("lake_ledger", self.batch.day, rows_of("lake_ledger", self.objects))
         self.make_days_anew()
         rows = sum(piece.rows for piece in self.writer.pieces if piece.table == self.table)
@@ -163,6 +167,8 @@ class _Attempt:
             self.missing(one, _Fetched(None, "undone", detail))
             return
         self.read.append(source)
+        if day := delivery_day(one):
+            self.delivered[source] = day
         for bad in outcome.bad:
             self.quarantine.add(source, *bad)
         whole = len(fetched.data) <= self.bounds.object_bytes
@@ -196,7 +202,9 @@ class _Attempt:
             self.rows.append(self.decoder.take())
         except Exception as error:
             raise _Broken from error
-        self.writer.add_by_day(self.table, pa.concat_tables(self.rows))
+        rows = pa.concat_tables(self.rows)
+        self.late.update(late(rows, self.delivered))
+        self.writer.add_by_day(self.table, rows)
         self.rows, self.pending = [], 0
 
     def flush_quarantine(self) -> None:
@@ -221,6 +229,13 @@ class _Attempt:
         for name in ("recordsin", "kept", "filtered", "quarantined"):
             self.counts[name] += more.get(name, 0)
         self.objects.append(ledger_row(self.batch.job, self.batch.id, one, outcome, **more))
+
+    def book_late(self) -> None:
+        """Which records came late is known when all rows are there. Versions of equal content share their rows."""
+        times = Counter(self.read)
+        ok = (row for row in self.objects if row["outcome"] == "ok")
+        for row, source in zip(ok, self.read, strict=True):
+            row["late"] = self.late[source] // times[source]
 
 
 def _fetch_all(arrivals: list[Arrival], lake: Access) -> Iterator[tuple[Arrival, _Fetched]]:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import date
 
 import numpy as np
 import pyarrow as pa
@@ -15,15 +17,22 @@ from jobs.rows import Source
 
 ON_TIME = 1  # days from an event's day to its object's
 _DAY = 86_400_000_000  # microseconds
+_EPOCH = date(1970, 1, 1)
 _SOURCE = ["sourceobject", "sourceetag", "edition"]
 
 
 def late(rows: pa.Table, delivered: Mapping[Source, str]) -> Counter[Source]:
-    """How many of the rows of each object came late. delivered: the objects' delivery days, yyyy-mm-dd."""
+    """How many of the rows of each object came late. delivered: the objects' delivery days, yyyy-mm-dd.
+
+    Of an object whose key names a day that no calendar has, none can be late.
+    """
     found: Counter[Source] = Counter()
-    if not rows.num_rows or not delivered:
+    due: dict[Source, int] = {}
+    for source, day in delivered.items():
+        with suppress(ValueError):
+            due[source] = (date.fromisoformat(day) - _EPOCH).days - ON_TIME
+    if not rows.num_rows or not due:
         return found
-    due = {source: _number(day) - ON_TIME for source, day in delivered.items()}
     days = rows["eventtime"].cast(pa.int64()).to_numpy() // _DAY
     candidates = np.flatnonzero(days < max(due.values()))  # few: most batches hold objects of one day
     some = rows.select(_SOURCE).take(pa.array(candidates)).append_column("day", pa.array(days[candidates]))
@@ -32,8 +41,3 @@ def late(rows: pa.Table, delivered: Mapping[Source, str]) -> Counter[Source]:
         if source in due and one["day"] < due[source]:
             found[source] += one["count_all"]
     return found
-
-
-def _number(day: str) -> int:
-    """A day as its number since 1970."""
-    return int(np.datetime64(day, "D").astype(np.int64))
