@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -13,12 +13,10 @@ from cli import sessions as sessions_table
 from cli import show
 from cli import summary as summary_lines
 from cli.athena import Athena, literal, where
+from cli.days import DAY, between, of_account, text
 from cli.errors import CODES, NOT_FOUND, Failure
 from cli.place import place_options
 from cli.safe import safe
-
-_DAY = click.DateTime(["%Y-%m-%d"])
-_ACCOUNT = re.compile(r"\d{12}")
 
 
 def _raw_with(form: str, raw: bool) -> None:
@@ -27,9 +25,9 @@ def _raw_with(form: str, raw: bool) -> None:
 
 
 @click.command(epilog=CODES)
-@click.option("--day", type=_DAY, metavar="YYYY-MM-DD", help="Sessions that began on this day (UTC).")
-@click.option("--from", "first", type=_DAY, metavar="YYYY-MM-DD", help="The first day.")
-@click.option("--to", "last", type=_DAY, metavar="YYYY-MM-DD", help="The last day.")
+@click.option("--day", type=DAY, metavar="YYYY-MM-DD", help="Sessions that began on this day (UTC).")
+@click.option("--from", "first", type=DAY, metavar="YYYY-MM-DD", help="The first day.")
+@click.option("--to", "last", type=DAY, metavar="YYYY-MM-DD", help="The last day.")
 @click.option("--account", help="Only this account: 12 digits.")
 @click.option("--user", help="Only people whose name or source identity holds this text.")
 @click.option("--raw", is_flag=True, help="With csv: the exact text, control characters and formulas included.")
@@ -58,15 +56,7 @@ def sessions(
     json and csv have all columns of the view `sessions`, the table the chief ones. Without days, all days are read.
     """
     _raw_with(form, raw)
-    if day and (first or last):
-        raise click.UsageError("--day is one day; --from and --to are the first and the last of several.")
-    if first and last and first > last:
-        raise click.UsageError(f"--from {first} is after --to {last}.")
-    if account is not None and not _ACCOUNT.fullmatch(account):
-        raise click.UsageError(f"--account {account!r}: an account has 12 digits, leading zeros included.")
-    conditions = _days(day or first, day or last)
-    if account:
-        conditions.append(f"accountid = {literal(account)}")
+    conditions = [*between(day, first, last), *of_account(account)]
     if user:
         names = " || ' ' || ".join(f"coalesce({one}, '')" for one in ("username", "sourceidentity", "principalarn"))
         conditions.append(f"strpos(lower({names}), lower({literal(user)})) > 0")
@@ -81,25 +71,10 @@ def sessions(
     click.echo(f"{sessions_table.many(len(rows))}; all times are UTC", err=True)
 
 
-def _days(first: datetime | None, last: datetime | None) -> list[str]:
-    days: list[str] = []
-    if first:
-        days.append(f"calendarday >= {literal(_text(first.date()))}")
-    if last:
-        days.append(f"calendarday <= {literal(_text(last.date()))}")
-    if first and first == last:
-        return [f"calendarday = {literal(_text(first.date()))}"]
-    return days
-
-
-def _text(day: date) -> str:
-    return day.isoformat()
-
-
 @click.command(epilog=CODES)
 @click.argument("session_id", metavar="ID")
 @click.option(
-    "--day", type=_DAY, metavar="YYYY-MM-DD", help="The day on which the session began (UTC): reads much less."
+    "--day", type=DAY, metavar="YYYY-MM-DD", help="The day on which the session began (UTC): reads much less."
 )
 @click.option("--raw", is_flag=True, help="The lines as they were recorded, byte for byte, and nothing else.")
 @show.option
@@ -121,10 +96,10 @@ def transcript(athena: Athena, session_id: str, day: datetime | None, form: str,
     if raw and form != "table":
         raise click.UsageError("--raw is a format of its own: leave --format out.")
     identifier = session_id.rsplit("-", 1)[-1]
-    conditions = [*_days(day, day), f"sessionid = {literal(identifier)}"]
+    conditions = [*between(day, None, None), f"sessionid = {literal(identifier)}"]
     found = sessions_table.read(athena.ask(f"SELECT * FROM sessions{where(conditions)}"))
     if not found:
-        on = f" on {_text(day.date())}" if day else ""
+        on = f" on {text(day)}" if day else ""
         raise Failure(f"there is no session {safe(identifier)} in the lake{on}", "See loglake sessions.", NOT_FOUND)
     answer = athena.ask(sessions_table.transcript_query(found))
     if raw:
