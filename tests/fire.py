@@ -295,19 +295,23 @@ class Verdict:
             self.expect(came[f"from_{job}_readready"], kept, f"rows that came to {job}'s days")
 
     def catalog(self) -> None:
-        """Raw partitions are those of the objects; every published day is shown, whole, at its newest generation."""
-        raw: dict[tuple[str, tuple[str, ...]], str] = {}
-        shown = raw.copy()
-        for (table, values), made in self.world.partitions.items():
-            of = shown if TABLES[table].layout == "orc" else raw
-            of[table, values] = made["StorageDescriptor"]["Location"]
+        """Raw partitions are those of the objects."""
+        raw = {at: where for at, where in self.locations().items() if TABLES[at[0]].layout != "orc"}
         self.expect(raw, company.RAW_PARTITIONS, "raw partitions")
-        newest = {}
-        for table in (one for one in TABLES if TABLES[one].layout == "orc"):
+        self.shown()
+
+    def locations(self) -> dict[tuple[str, tuple[str, ...]], str]:
+        return {at: made["StorageDescriptor"]["Location"] for at, made in self.world.partitions.items()}
+
+    def shown(self) -> None:
+        """Every published day is shown, whole, at its newest generation."""
+        newest: dict[tuple[str, tuple[str, ...]], str] = {}
+        for table in self.rows:
             for folder in self.part.access.store.folders(BOOKS, keys.markers_of(table)):
                 day = folder.rstrip("/").rsplit("/", 1)[-1]
                 marker = load_marker(_commits(self.world, keys.markers(table, day))[0])
                 newest[table, (day,)] = marker.location
                 files = {one.removeprefix(marker.folder) for one in self.world.list(READREADY, marker.folder)}
                 self.expect(files, {one.name for one in marker.files}, f"files of {marker.id}")
+        shown = {at: where for at, where in self.locations().items() if at[0] in self.rows}
         self.expect(shown, newest, "the catalog is not at the newest generations")

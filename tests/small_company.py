@@ -66,7 +66,7 @@ def _text(record: dict[str, Any]) -> str:
     return json.dumps(record, separators=(",", ":"))
 
 
-def _event(number: int | None, time: str, **more: Any) -> tuple[dict[str, Any], Record]:
+def event(number: int | None, time: str, **more: Any) -> tuple[dict[str, Any], Record]:
     """A StartSession, unless `more` says otherwise."""
     record = {
         "eventVersion": "1.08",
@@ -86,7 +86,8 @@ def _event(number: int | None, time: str, **more: Any) -> tuple[dict[str, Any], 
     return record, Record(fate, time[:10], record.get("eventID"), cloudtrail_truth.row(_text(record)))
 
 
-def _trail(name: str, *events: tuple[dict[str, Any], Record], day: str = DAY, outcome: str = "ok") -> Raw:
+def trail(name: str, *events: tuple[dict[str, Any], Record], day: str = DAY, outcome: str = "ok") -> Raw:
+    """A CloudTrail object with these events."""
     key = (
         f"AWSLogs/{ACCOUNT}/CloudTrail/eu-west-1/{day.replace('-', '/')}/{ACCOUNT}_CloudTrail_eu-west-1_{name}.json.gz"
     )
@@ -172,33 +173,33 @@ _HEARTBEAT = (
 )
 _LOST = (gzip.compress(b'{"hello": 1}', mtime=0), [Record("bad", reason="no-session")])
 
-_ONE = _event(1, f"{DAY}T10:00:00Z")
-_OLD = _event(2, f"{LATE}T23:59:59Z")
-_FOUR = _event(4, f"{DAY}T11:00:00Z")
-_CONFLICT_SHOWN = _event(5, f"{DAY}T12:00:00Z", errorCode="AccessDenied")
-_CONFLICT_HIDDEN = _event(5, f"{DAY}T12:00:00Z", errorCode="TargetNotConnected")
+_ONE = event(1, f"{DAY}T10:00:00Z")
+_OLD = event(2, f"{LATE}T23:59:59Z")
+_FOUR = event(4, f"{DAY}T11:00:00Z")
+_CONFLICT_SHOWN = event(5, f"{DAY}T12:00:00Z", errorCode="AccessDenied")
+_CONFLICT_HIDDEN = event(5, f"{DAY}T12:00:00Z", errorCode="TargetNotConnected")
 _TYPED = _keystrokes(2, f"{DAY}T10:00:02.250", "cd /srv", "ls")
 
 FIRST = [
-    _trail(
+    trail(
         "a",
         _ONE,
         _OLD,
-        _event(3, f"{DAY}T10:30:00Z", eventName="GetDocument"),
-        _event(90, "yesterday"),
+        event(3, f"{DAY}T10:30:00Z", eventName="GetDocument"),
+        event(90, "yesterday"),
     ),
-    _trail("b", _ONE, _FOUR, _CONFLICT_HIDDEN, _event(None, f"{DAY}T13:00:00Z")),
-    _trail("c", _event(7, f"{DAY}T14:00:00Z"), outcome="gone"),
-    _trail("c", _event(8, f"{DAY}T15:00:00Z")),
+    trail("b", _ONE, _FOUR, _CONFLICT_HIDDEN, event(None, f"{DAY}T13:00:00Z")),
+    trail("c", event(7, f"{DAY}T14:00:00Z"), outcome="gone"),
+    trail("c", event(8, f"{DAY}T15:00:00Z")),
     Raw(CLOUDTRAIL, f"AWSLogs/{ACCOUNT}/CloudTrail-Digest/eu-west-1/2024/05/31/d.json.gz", b"{}", outcome="dropped"),
-    _trail("x", _event(9, f"{LATE}T09:00:00Z"), _event(10, f"{DAY}T09:00:00Z", eventName="GetDocument")),
+    trail("x", event(9, f"{LATE}T09:00:00Z"), event(10, f"{DAY}T09:00:00Z", eventName="GetDocument")),
     _firehose("k", _session(_keystrokes(1, f"{DAY}T10:00:01.125", "whoami"), _TYPED), _HEARTBEAT,
               _group(_other(3, f"{DAY}T10:00:03.500", "paid"))),
 ]  # fmt: skip
 SECOND = [
-    _trail("d", _FOUR, _CONFLICT_SHOWN, _event(11, f"{LATE}T01:00:00Z"),
-           _event(12, f"{LATE}T02:00:00Z", eventName="GetDocument"), day="2024-06-01"),
-    _trail("e", _OLD, day="2024-06-01"),
+    trail("d", _FOUR, _CONFLICT_SHOWN, event(11, f"{LATE}T01:00:00Z"),
+           event(12, f"{LATE}T02:00:00Z", eventName="GetDocument"), day="2024-06-01"),
+    trail("e", _OLD, day="2024-06-01"),
     FIRST[1],  # the same object version, announced again
     _firehose("l", _session(_TYPED, _keystrokes(4, f"{LATE}T10:00:04.000", "exit")), _LOST),
 ]  # fmt: skip
