@@ -59,6 +59,10 @@ class Catalog:
                         self._known[one] = now
         return failed
 
+    def forget(self, partition: Partition) -> None:
+        """Ask Glue again for this one: somebody saw that it is not there."""
+        self._known.pop(partition, None)
+
     def _create(self, table: str, some: list[Partition]) -> dict[tuple[str, ...], str]:
         answer = self._glue.batch_create_partition(
             DatabaseName=self._database,

@@ -88,7 +88,10 @@ class AddAPart:
             work.arrivals.append((decision.source.job, arrival))
             if not decision.rule:
                 raw = f"from_{decision.source.job}_raw"
-                work.partitions.append(Partition(raw, decision.values, f"s3://{one.bucket}/{place.folder}"))
+                partition = Partition(raw, decision.values, f"s3://{one.bucket}/{place.folder}")
+                work.partitions.append(partition)
+                if one.why == "doctor":
+                    self.catalog.forget(partition)
         return work
 
     def _write_down(self, works: dict[str, Work], failed: dict[str, str], now: datetime) -> None:

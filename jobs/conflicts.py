@@ -22,7 +22,7 @@ def quarantine(lake: Access, table: str, day: str, generation: int, on: str, con
     if not conflicts.num_rows:
         return []
     job = table.removeprefix("from_").removesuffix("_readready")
-    name = f"conflicts-{day}-{generation}"
+    name = keys.conflicts_id(day, generation)
     writer = PieceWriter(lake.settings.buckets.readready, keys.landed(job, name))
     stored = Quarantine(lake, job, f"{table}/{day}/{generation}", name)
     detail = f"another record has its identity and other contents; that one is shown in {table} on {day}"

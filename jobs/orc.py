@@ -9,6 +9,7 @@ from pyarrow import orc
 
 from jobs.pieces import conform
 from schemas import TABLES
+from schemas.arrow import arrow_schema
 
 
 def write(table: str, rows: pa.Table) -> bytes:
@@ -32,3 +33,16 @@ def write(table: str, rows: pa.Table) -> bytes:
 def read(table: str, data: bytes) -> pa.Table:
     """A file's rows in the table's schema of today: files written before a column was added read as null there."""
     return conform(orc.read_table(BytesIO(data)), table)
+
+
+def columns(table: str, data: bytes, names: list[str]) -> pa.Table:
+    """Some columns of a file, in that order; one that the file was written without is null."""
+    file = orc.ORCFile(BytesIO(data))
+    rows = file.read(columns=[name for name in names if name in file.schema.names])
+    schema = arrow_schema(TABLES[table])
+    return pa.table(
+        {
+            name: rows[name] if name in rows.column_names else pa.nulls(rows.num_rows, schema.field(name).type)
+            for name in names
+        }
+    )

@@ -23,9 +23,9 @@ LAG = 600  # seconds after which a marker that the catalog does not show counts 
 
 
 class Settling:
-    """The judge. glue, sqs: boto3 clients; now: the run's time."""
+    """The judge. glue, sqs: boto3 clients; now: the run's time. Without sqs it only looks, and announces nothing."""
 
-    def __init__(self, lake: Access, glue: Any, sqs: Any, now: datetime) -> None:
+    def __init__(self, lake: Access, glue: Any, sqs: Any | None, now: datetime) -> None:
         self._lake, self._glue, self._sqs, self._now = lake, glue, sqs, now
 
     def __call__(self, plan: Plan, ledgers: list[Ledger]) -> bool:
@@ -52,8 +52,8 @@ class Settling:
             return not batches
         age = (self._now - datetime.fromisoformat(marker.at)).total_seconds()
         if self._location(table, day) != marker.location:
-            if age > LAG:
-                self._announce(marker)
+            if age > LAG and self._sqs:
+                announce(self._lake, self._sqs, marker)
             return False
         # Where a later plan brought the newest generation, that plan stays open until the day has settled.
         return batches.isdisjoint(marker.new) or age > self._lake.settings.bounds.settle_seconds
@@ -67,10 +67,11 @@ class Settling:
             return None
         return str(found["Partition"]["StorageDescriptor"]["Location"])
 
-    def _announce(self, marker: Marker) -> None:
-        """What S3 should have said, said again: AddAPart remains the only writer of partitions."""
-        url = self._sqs.get_queue_url(QueueName=self._lake.settings.lake.queue)["QueueUrl"]
-        key = keys.marker(marker.table, marker.day, marker.generation)
-        s3 = {"bucket": {"name": self._lake.books}, "object": {"key": key}}
-        record = {"eventName": "ObjectCreated:Put", "eventTime": marker.at, "s3": s3}
-        self._sqs.send_message(QueueUrl=url, MessageBody=json.dumps({"Records": [record]}))
+
+def announce(lake: Access, sqs: Any, marker: Marker) -> None:
+    """What S3 should have said, said again: AddAPart remains the only writer of partitions. sqs: a boto3 client."""
+    url = sqs.get_queue_url(QueueName=lake.settings.lake.queue)["QueueUrl"]
+    key = keys.marker(marker.table, marker.day, marker.generation)
+    s3 = {"bucket": {"name": lake.books}, "object": {"key": key}}
+    record = {"eventName": "ObjectCreated:Put", "eventTime": marker.at, "s3": s3}
+    sqs.send_message(QueueUrl=url, MessageBody=json.dumps({"Records": [record]}))

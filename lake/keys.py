@@ -10,9 +10,12 @@ import uuid
 from typing import NamedTuple
 
 MARKERS = "markers/"
+CONDEMNED = "condemned/"
 SETTINGS = "settings/lake.toml"
 _HIGHEST = 9_999_999_999
 _MARKER = re.compile(re.escape(MARKERS) + r"([^/]+)/([^/]+)/\d{10}-(\d+)\.json")
+_FOLDER = re.compile(r"readready/([^/]+)/calendarday=([^/]+)/(\d{10})-[0-9a-f]{32}/")
+_PRIVATE = re.compile(r"(?:landed|quarantine)/([^/]+)/(?:(\d+)-(\d+)|conflicts-([\d-]{10})-(\d+))-[0-9a-f]{32}\.\w+")
 
 
 def unique() -> str:
@@ -55,6 +58,11 @@ def batch_id(number: int, position: int) -> str:
     return f"{number}-{position}"
 
 
+def conflicts_id(day: str, generation: int) -> str:
+    """What a generation's conflicts are called in the names of files, as `batch_id` is for a batch's."""
+    return f"conflicts-{day}-{generation}"
+
+
 def markers_of(table: str) -> str:
     """The folder of a table's markers: in it, a folder for every day that was ever published."""
     return f"{MARKERS}{table}/"
@@ -89,14 +97,52 @@ def number_of(key: str) -> int:
     return int(key.rsplit("/", 1)[-1].rsplit("-", 1)[-1].removesuffix(".json"))
 
 
+def condemned(now: str) -> str:
+    """A note of what is to be deleted, one for each look that found something. now: for people."""
+    return f"{CONDEMNED}{now}-{unique()}.json"
+
+
+def landed_of(job: str) -> str:
+    """The folder of a job's landed files."""
+    return f"landed/{job}/"
+
+
+def quarantined_of(job: str) -> str:
+    """The folder of a job's quarantined bytes."""
+    return f"quarantine/{job}/"
+
+
+class Private(NamedTuple):
+    """What the key of a landed or quarantined file says: the commit that may name it.
+
+    That is the ledger of a plan's batch (number, position), or the marker of a day's generation.
+    """
+
+    job: str
+    number: int = 0
+    position: int = 0
+    day: str = ""
+    generation: int = 0
+
+
+def read_private(key: str) -> Private | None:
+    """The parts of a landed or quarantined file's key, or None if it is none."""
+    match = _PRIVATE.fullmatch(key)
+    if match is None:
+        return None
+    if match[4]:
+        return Private(match[1], day=match[4], generation=int(match[5]))
+    return Private(match[1], number=int(match[2]), position=int(match[3]))
+
+
 def landed(job: str, batch: str) -> str:
     """A private file of rows; the ledger names it."""
-    return f"landed/{job}/{batch}-{unique()}.arrows"
+    return f"{landed_of(job)}{batch}-{unique()}.arrows"
 
 
 def quarantined(job: str, batch: str) -> str:
     """A private file of quarantined bytes (books bucket, restricted); rows of lake_quarantine name it."""
-    return f"quarantine/{job}/{batch}-{unique()}.bin"
+    return f"{quarantined_of(job)}{batch}-{unique()}.bin"
 
 
 def table_folder(table: str) -> str:
@@ -104,6 +150,23 @@ def table_folder(table: str) -> str:
     return f"readready/{table}/"
 
 
+def day_folder(table: str, day: str) -> str:
+    """The folder that holds the folders of a day's generations. Never a partition's either."""
+    return f"{table_folder(table)}calendarday={day}/"
+
+
+def day_of(folder: str) -> str:
+    """The day of a `day_folder`, '' if it is none."""
+    name = folder.rstrip("/").rsplit("/", 1)[-1]
+    return name.removeprefix("calendarday=") if name.startswith("calendarday=") else ""
+
+
 def generation(table: str, day: str, number: int) -> str:
     """A private folder for one attempt at one generation; the marker names it."""
-    return f"{table_folder(table)}calendarday={day}/{number:010}-{unique()}/"
+    return f"{day_folder(table, day)}{number:010}-{unique()}/"
+
+
+def read_generation(folder: str) -> MarkerKey | None:
+    """At which generation a folder is an attempt, or None if it is none: only that one's marker can name it first."""
+    match = _FOLDER.fullmatch(folder)
+    return MarkerKey(match[1], match[2], int(match[3])) if match else None

@@ -12,10 +12,10 @@ import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import BytesIO
 from threading import Lock
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import boto3
 import obstore
@@ -26,6 +26,15 @@ from obstore.store import S3Store
 _AT_ONCE = 32
 _CREATES = 8  # attempts at a commit that S3 answers with 409: another one of the same name is under way
 _ODD = re.compile(r"(^|/)(\.{0,2})(/|$)|[\x00-\x1f\x7f]")  # keys that S3 allows and obstore refuses, or changes
+
+
+class Listed(NamedTuple):
+    """An object as a LIST tells of it: size in bytes, ETag without quotes, when it was written, in UTC."""
+
+    key: str
+    size: int
+    etag: str
+    modified: datetime
 
 
 class Gone(Exception):
@@ -147,6 +156,13 @@ class Store:
         for chunk in obstore.list(self._bucket(bucket), prefix, chunk_size=1000):
             for entry in chunk:
                 yield entry["path"]
+
+    def objects(self, bucket: str, prefix: str) -> Iterator[Listed]:
+        """What `list` finds, with what S3's LIST says of it."""
+        # By boto3, slower: obstore cannot say every key that S3 allows.
+        for page in self._client().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+            for one in page.get("Contents", []):
+                yield Listed(one["Key"], one["Size"], one["ETag"].strip('"'), one["LastModified"])
 
     def folders(self, bucket: str, prefix: str) -> Sequence[str]:
         """What begins with `prefix`, up to the next "/" and with it."""

@@ -1,0 +1,94 @@
+"""Raw objects of the last days against what the lake has heard of, and their partitions against the catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
+from itertools import islice
+from typing import NamedTuple
+
+from addapart.controls import Decision, decide
+from jobs.access import Access
+from jobs.check_catalog import Catalog
+from jobs.findings import Finding
+from jobs.known import Heard, heard_of
+from lake.announce import Announced
+from lake.settings import JOBS
+from lake.store import Listed
+
+MOST = 200_000  # objects compared at a time
+
+
+class Raw(NamedTuple):
+    """A raw object as S3 lists it, and what the controls say to it."""
+
+    bucket: str
+    listed: Listed
+    decision: Decision
+
+    def announced(self) -> Announced:
+        """It, as the doctor announces it."""
+        arrived = self.listed.modified.isoformat(timespec="seconds")
+        size, etag = self.listed.size, self.listed.etag
+        return Announced(self.bucket, self.listed.key, etag, size, "", arrived, why="doctor")
+
+
+def raw(lake: Access, catalog: Catalog, first: date, last: date, now: datetime) -> Iterator[Finding]:
+    """What the lake never heard of, and what it took without a partition, of the objects of these days of delivery.
+
+    An object younger than a request can be in flight may still be on its way, and is left alone.
+    """
+    settle = timedelta(seconds=lake.settings.bounds.settle_seconds)
+    for job in JOBS:
+        checked: set[tuple[str, ...]] = set()
+        old = (one for one in _listed(lake, job, first, last) if now - one.listed.modified > settle)
+        while some := list(islice(old, MOST)):
+            heard = _heard(lake, job, some)
+            yield from _unheard(one for one, known in zip(some, heard.known.to_pylist(), strict=True) if not known)
+            taken = [one for one, took in zip(some, heard.taken.to_pylist(), strict=True) if took]
+            yield from _unregistered(catalog, job, taken, checked)
+
+
+def _listed(lake: Access, job: str, first: date, last: date) -> Iterator[Raw]:
+    for bucket in dict.fromkeys(one.bucket for one in lake.settings.sources if one.job == job):
+        for listed in lake.store.objects(bucket, ""):
+            decision = decide(lake.settings, bucket, listed.key)
+            if decision.source.job == job and str(first) <= decision.place.day <= str(last):
+                yield Raw(bucket, listed, decision)
+
+
+def _heard(lake: Access, job: str, some: list[Raw]) -> Heard:
+    since = min(one.listed.modified for one in some).date() - timedelta(days=1)  # clocks may differ
+    return heard_of(lake, job, ((one.bucket, one.listed.key, one.listed.etag) for one in some), since)
+
+
+def _unheard(some: Iterable[Raw]) -> Iterator[Finding]:
+    for one in some:
+        where = f"s3://{one.bucket}/{one.listed.key}"
+        what = f"in S3 since {one.listed.modified:%Y-%m-%d %H:%M}, in no book, plan or inbox"
+        yield Finding("never-announced", where, what, "announce it: the next run takes it", one.announced())
+
+
+def _unregistered(catalog: Catalog, job: str, taken: list[Raw], checked: set[tuple[str, ...]]) -> Iterator[Finding]:
+    """Partitions of these objects that are missing or wrong. checked: values looked at before; those of now are added.
+
+    One object is announced for each: AddAPart registers its partition, and its rows are counted once.
+    """
+    table = f"from_{job}_raw"
+    wanted: dict[tuple[str, ...], tuple[str, Raw]] = {}
+    for one in taken:
+        values = one.decision.values
+        if not one.decision.rule and values not in checked:
+            wanted.setdefault(values, (f"s3://{one.bucket}/{one.decision.place.folder}", one))
+    checked |= wanted.keys()
+    found = catalog.some(table, wanted)
+    for values, (location, one) in wanted.items():
+        where = f"{table} {'/'.join(values)}"
+        there = found.get(values)
+        if there is None:
+            would = "announce one of its objects: AddAPart registers the partition"
+            yield Finding("partition-missing", where, f"objects arrived in {location}", would, one.announced())
+        elif there.location != location or there.drift:
+            what = "; ".join([f"it points to {there.location}, not to {location}"] * (there.location != location))
+            what = "; ".join(filter(None, [what, *there.drift[:5]]))
+            yield Finding("partition-wrong", where, what, "delete the partition in Glue, then run loglake doctor --fix")
