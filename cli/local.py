@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 from rich.text import Text
 
-from cli import home, show, steps, summary, trino
+from cli import completeness, home, show, steps, summary, trino
 from cli.athena import Answer, Column, Row
 from cli.errors import CODES, Failure, NoLake
 from cli.grid import Grid, Head
@@ -19,6 +19,7 @@ from cli.place import connect_local
 from cli.progress import duration
 from cli.safe import safe
 from cli.upload import Put
+from cli.work import Ended
 from infra.local import hermetic, lifecycle
 from infra.local.lifecycle import Running
 from lake import keys
@@ -179,25 +180,33 @@ def run(keep: str | None) -> None:
     they published is registered, and prints what became of everything. Interrupted or failed, nothing is lost: the
     next run goes on from what is done. Spark's own words are in .loglake/log/job-*.log.
 
+    At the end it says how complete the days are that it took up. Where less of what arrived is processed than
+    [thresholds] in lake.toml asks for, that is a failure; what is done stays done.
+
     \b
       loglake put ~/logs && loglake run --keep everything
     """
     lake = home.running()
     if keep:
         _set_keep(lake, keep)
-    figures = run_jobs(lake)
+    ended = run_jobs(lake)
+    athena = connect_local(lake)
+    figures = summary.ask(athena)
     summary.table(figures).print(show.console())
+    groups = completeness.of_plans(athena, {one.job: one.last.get("plans", []) for one in ended})
+    completeness.report(groups)
     check_sums(figures)
+    completeness.check(groups, home.settings_of(lake).thresholds.completeness, "[thresholds] in lake.toml")
 
 
-def run_jobs(lake: Running) -> summary.Summary:
-    """Queue, jobs, queue; then the figures."""
+def run_jobs(lake: Running) -> list[Ended]:
+    """Queue, jobs, queue."""
     steps.drain(lake, "writing down what arrived")
     with steps.timed() as seconds:
-        steps.jobs(lake)
+        ended = steps.jobs(lake)
     steps.drain(lake, "registering what was published")
     click.echo(f"The jobs are done ({duration(seconds[0])}); all that they published is registered", err=True)
-    return summary.ask(connect_local(lake))
+    return ended
 
 
 def check_sums(figures: summary.Summary) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from cli import ask, demo, home, local
+from cli import ask, completeness, demo, home, local
 from cli.errors import CODES, FAILED, READER_LEFT, STOPPED
 from infra.local import lifecycle, processes
 
@@ -134,6 +134,7 @@ for command in (
     local.put,
     local.run,
     ask.summary,
+    completeness.completeness,
     ask.sessions,
     ask.transcript,
     ask.query,

