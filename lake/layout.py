@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 PARTS = {
     "prefix": r".+?",
@@ -66,7 +67,32 @@ def _compile(layout: str) -> re.Pattern[str]:
         raise LayoutError(f"it lacks {', '.join('{' + part + '}' for part in sorted(missing))}")
     if not layout.endswith("{file}"):
         raise LayoutError("it must end with {file}")
+    if "/" not in _TOKEN.sub(lambda one: one[4] or "", re.sub(r"\[.*?\]", "", layout.partition("{dd}")[2])):
+        raise LayoutError("{dd} must be in a folder: a partition is a folder")
     return re.compile(pattern, re.S)
+
+
+class Token(NamedTuple):
+    """A piece of a layout: a part of the key by name (a word of PARTS), or text that stands there as it is."""
+
+    part: str
+    text: str = ""
+
+
+def variants(layout: str) -> list[list[Token]]:
+    """The layout's tokens, once for every choice of what is optional: first without, then with it."""
+    _compile(layout)
+    found: list[list[Token]] = [[]]
+    without: list[list[Token]] = []
+    for name, begins, ends, text, _ in _TOKEN.findall(layout):
+        if begins:
+            without = [one.copy() for one in found]
+        elif ends:
+            found = without + found
+        else:
+            for one in found:
+                one.append(Token(name, text))
+    return found
 
 
 def check(layout: str) -> None:

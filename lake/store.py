@@ -19,6 +19,7 @@ from typing import IO, Any, NamedTuple
 
 import boto3
 import obstore
+from botocore.config import Config
 from obstore.auth.boto3 import Boto3CredentialProvider
 from obstore.exceptions import AlreadyExistsError, NotFoundError, PreconditionError
 from obstore.store import S3Store
@@ -35,6 +36,13 @@ class Listed(NamedTuple):
     size: int
     etag: str
     modified: datetime
+
+
+class Page(NamedTuple):
+    """A LIST's answer. folders: with the delimiter, the beginnings of further keys, up to it and with it."""
+
+    objects: list[Listed]
+    folders: list[str]
 
 
 class Gone(Exception):
@@ -110,7 +118,7 @@ class Store:
         """boto3's: made once, because that takes 20 ms, and by one thread, because a session is not thread-safe."""
         with self._making:
             if self._boto is None:
-                self._boto = self._session.client("s3")
+                self._boto = self._session.client("s3", config=Config(max_pool_connections=_AT_ONCE))
             return self._boto
 
     def get_range(self, bucket: str, key: str, start: int, length: int) -> bytes:
@@ -163,6 +171,33 @@ class Store:
         for page in self._client().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
             for one in page.get("Contents", []):
                 yield Listed(one["Key"], one["Size"], one["ETag"].strip('"'), one["LastModified"])
+
+    def pages(self, bucket: str, prefix: str, after: str = "", delimiter: str = "") -> Iterator[Page]:
+        """What begins with `prefix` and sorts behind `after`, up to a thousand at a time: one LIST a page taken.
+
+        delimiter: "/" for what lies right below `prefix`, and the folders there.
+        """
+        # By boto3 as well.
+        listing = self._client().get_paginator("list_objects_v2")
+        for page in listing.paginate(Bucket=bucket, Prefix=prefix, StartAfter=after, Delimiter=delimiter):
+            yield Page(
+                [
+                    Listed(one["Key"], one["Size"], one["ETag"].strip('"'), one["LastModified"])
+                    for one in page.get("Contents", [])
+                ],
+                [one["Prefix"] for one in page.get("CommonPrefixes", [])],
+            )
+
+    def head(self, bucket: str, key: str) -> Listed | None:
+        """What a LIST would tell of the object, None if it is not there."""
+        client = self._client()
+        try:
+            found = client.head_object(Bucket=bucket, Key=key)
+        except client.exceptions.ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+                return None
+            raise
+        return Listed(key, found["ContentLength"], found["ETag"].strip('"'), found["LastModified"])
 
     def folders(self, bucket: str, prefix: str) -> Sequence[str]:
         """What begins with `prefix`, up to the next "/" and with it."""

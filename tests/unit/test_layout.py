@@ -54,6 +54,8 @@ def test_a_firehose_objects_partition_is_its_day_not_its_hour() -> None:
         ("{yyyy}/{mm}/{dd}/{yyyy}/{file}", "stands there twice"),
         ("[{prefix}/{yyyy}/{mm}/{dd}/{file}", "never closed"),
         ("{yyyy}/{mm}/{dd}/{file}/x", "must end with {file}"),
+        ("logs/{yyyy}/{mm}/{dd}-{file}", "{dd} must be in a folder"),
+        ("logs/{yyyy}/{mm}/{dd}[/{hh}]-{file}", "{dd} must be in a folder"),
         ("{yyyy}/{mm}/{dd}]/{file}", "a lone ']'"),
     ],
 )
