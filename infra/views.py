@@ -6,7 +6,7 @@ A view's file opens with a comment that declares it, and goes on with Athena SQL
     --
     -- Columns:
     --   calendarday varchar: a sentence on the column
-    --   starttime timestamp: a sentence that
+    --   starttime timestamp: a sentence (or a type) that
     --     goes on, indented further
     -- Cost: what it scans
     SELECT ...
@@ -30,10 +30,11 @@ from sql.render import render
 FOLDER = Path(__file__).parent.parent / "sql" / "views"
 _PREFIX, _SUFFIX = "/* Presto View: ", " */"
 _TITLE = re.compile(r"-- (\w+): (.+)")
-_COLUMN = re.compile(r"--   (\w+) ([a-z]\w*(?:\([\w, ()]+\))?): (.+)")
+_COLUMN = re.compile(r"(\w+) ([a-z]\w*(?:\([\w, ()]+\))?): (.+)")
+_FIRST = re.compile(r"--   (\S.*)")
 _MORE = re.compile(r"--     +(\S.*)")
 _HIVE = {"varchar": "string", "integer": "int"}
-_PRESTO = {"timestamp": "timestamp(3)"}  # Athena reads and shows milliseconds
+_TIMESTAMP = re.compile(r"(?<!\w)timestamp(?![\w(])")  # timestamp(3): Athena reads and shows milliseconds
 
 
 class ViewError(ValueError):
@@ -78,19 +79,18 @@ def _end_of_comment(lines: list[str]) -> int:
 
 
 def _columns(comment: list[str]) -> tuple[ViewColumn, ...]:
-    columns: list[ViewColumn] = []
+    texts: list[str] = []
     listed = False
     for line in comment:
         if line == "-- Columns:":
             listed = True
-        elif listed and (match := _COLUMN.fullmatch(line)):
-            columns.append(ViewColumn(match[1], match[2], match[3]))
-        elif listed and columns and (more := _MORE.fullmatch(line)):
-            last = columns[-1]
-            columns[-1] = ViewColumn(last.name, last.type, f"{last.comment} {more[1]}")
+        elif listed and texts and (more := _MORE.fullmatch(line)):
+            texts[-1] += f" {more[1]}"
+        elif listed and (first := _FIRST.fullmatch(line)):
+            texts.append(first[1])
         else:
             listed = False
-    return tuple(columns)
+    return tuple(ViewColumn(match[1], match[2], match[3]) for text in texts if (match := _COLUMN.fullmatch(text)))
 
 
 def view_input(view: View, database: str) -> dict[str, Any]:
@@ -103,7 +103,7 @@ def view_input(view: View, database: str) -> dict[str, Any]:
         "originalSql": view.sql,
         "catalog": "awsdatacatalog",
         "schema": database,
-        "columns": [{"name": one.name, "type": _PRESTO.get(one.type, one.type)} for one in view.columns],
+        "columns": [{"name": one.name, "type": _TIMESTAMP.sub("timestamp(3)", one.type)} for one in view.columns],
     }
     text = base64.b64encode(json.dumps(definition).encode()).decode()
     return {
@@ -126,11 +126,28 @@ def view_input(view: View, database: str) -> dict[str, Any]:
 
 
 def hive_type(presto: str) -> str:
-    """Hive's word for a Presto type, as Glue's columns have it: varchar -> string, timestamp(3) -> timestamp."""
-    base, _, inside = presto.partition("(")
+    """Hive's word for a Presto type, as Glue has it: varchar -> string, row(a bigint) -> struct<a:bigint>."""
+    base, _, inside = presto.removesuffix(")").partition("(")
     if base == "array":
-        return f"array<{hive_type(inside.removesuffix(')'))}>"
+        return f"array<{hive_type(inside)}>"
+    if base == "map":
+        return f"map<{','.join(hive_type(one) for one in _parts(inside))}>"
+    if base == "row":
+        fields = [one.split(" ", 1) for one in _parts(inside)]
+        return f"struct<{','.join(f'{name}:{hive_type(kind)}' for name, kind in fields)}>"
     return presto if base == "decimal" else _HIVE.get(base, base)
+
+
+def _parts(types: str) -> list[str]:
+    """What commas part, outside of brackets."""
+    parts, depth = [""], 0
+    for sign in types:
+        depth += (sign == "(") - (sign == ")")
+        if sign == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += sign
+    return [one.strip() for one in parts]
 
 
 def view_definition(text: str) -> dict[str, Any]:

@@ -150,6 +150,11 @@ def table_folder(table: str) -> str:
     return f"readready/{table}/"
 
 
+def people_folder(table: str) -> str:
+    """Where people's tools write a table, and nothing else writes: the one place that they need rights to."""
+    return f"people/{table}/"
+
+
 def day_folder(table: str, day: str) -> str:
     """The folder that holds the folders of a day's generations. Never a partition's either."""
     return f"{table_folder(table)}calendarday={day}/"

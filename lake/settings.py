@@ -32,6 +32,25 @@ class Lake:
 
 
 @dataclass(frozen=True, slots=True)
+class Sessions:
+    """What views judge sessions by. workdays: Mon ... Sun. workfrom, workto: hh:mm at the UTC offset (+hh:mm)."""
+
+    ended_minutes: int = 120
+    context_hours: int = 12
+    review_days: int = 7
+    workdays: tuple[str, ...] = ("Mon", "Tue", "Wed", "Thu", "Fri")
+    workfrom: str = "07:00"
+    workto: str = "19:00"
+    utcoffset: str = "+00:00"
+
+    @property
+    def utcoffset_minutes(self) -> int:
+        """How many minutes people's clocks are ahead of UTC."""
+        minutes = int(self.utcoffset[1:3]) * 60 + int(self.utcoffset[4:])
+        return -minutes if self.utcoffset[0] == "-" else minutes
+
+
+@dataclass(frozen=True, slots=True)
 class Buckets:
     """The lake's own buckets. None may be a source's: the lake would read what it writes."""
 
@@ -65,6 +84,7 @@ class Controls:
 class Filters:
     """What one job keeps, record by record. `keep="everything"` turns all of them off but the last.
 
+    everything_accounts: of these, every record is kept, whatever the others say.
     removed: the accounts of [[removals]], whose records are never kept.
     """
 
@@ -73,6 +93,7 @@ class Filters:
     accounts: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     loggroups: tuple[str, ...] = ()
+    everything_accounts: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
 
     @property
@@ -117,6 +138,7 @@ class Settings:
     """The whole of lake.toml. `text` is the file itself: what a job hands on to its tasks."""
 
     lake: Lake
+    sessions: Sessions
     buckets: Buckets
     sources: tuple[Source, ...]
     controls: Controls
@@ -129,12 +151,13 @@ class Settings:
 
 
 _ALLOWED = {
-    "cloudtrail": {"keep", "events", "accounts", "regions"},
+    "cloudtrail": {"keep", "events", "accounts", "regions", "everything_accounts"},
     "cloudwatch": {"keep", "loggroups", "accounts", "regions"},
 }
 _WORDS = {
     "accounts": (re.compile(r"\d{12}"), "an account: 12 digits, in quotes"),
     "accounts_allow": (re.compile(r"\d{12}"), "an account: 12 digits, in quotes"),
+    "everything_accounts": (re.compile(r"\d{12}"), "an account: 12 digits, in quotes"),
     "accounts_deny": (re.compile(r"\d{12}"), "an account: 12 digits, in quotes"),
     "regions": (re.compile(layout.PARTS["region"]), "a Region such as us-east-1"),
     "regions_allow": (re.compile(layout.PARTS["region"]), "a Region such as us-east-1"),
@@ -145,12 +168,16 @@ _WORDS = {
     ),
     "loggroups": (re.compile(r"[\w./#-]+\*?|\*"), "a log group's name, or its beginning followed by *"),
     "keys_deny": (re.compile(r".+", re.S), "the beginning of bucket/key"),
+    "workdays": (re.compile("Mon|Tue|Wed|Thu|Fri|Sat|Sun"), "a day of the week: Mon, Tue, Wed, Thu, Fri, Sat, Sun"),
 }
 _DATABASE = re.compile(r"[a-z0-9_]{1,128}")
 _QUEUE = re.compile(r"[A-Za-z0-9_-]{1,75}")  # its dead-letter queue's name is longer, and SQS takes 80
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
+_OFFSET = re.compile(r"[+-](0\d|1[0-4]):[0-5]\d")
 
 
 def parse(text: str, name: str = "lake.toml") -> Settings:
@@ -167,7 +194,7 @@ class _Parser:
             raise SettingsError(f"{name}: not TOML: {error}") from None
 
     def settings(self) -> Settings:
-        known = {"lake", "buckets", "sources", "controls", "jobs", "documents", "removals", "thresholds", "bounds"}
+        known = {f.name for f in fields(Settings)} - {"text"}
         self.refuse_unknown("", self.data, known)
         buckets = self.record("buckets", Buckets)
         sources = tuple(self.source(i, raw) for i, raw in enumerate(self.list_of_tables("sources")))
@@ -196,6 +223,7 @@ class _Parser:
         removed = tuple(sorted({one.account for one in removals}))
         return Settings(
             lake=lake,
+            sessions=self.sessions(),
             buckets=buckets,
             sources=sources,
             controls=self.record("controls", Controls),
@@ -206,6 +234,18 @@ class _Parser:
             bounds=self.bounds(),
             text=self.text,
         )
+
+    def sessions(self) -> Sessions:
+        sessions = self.record("sessions", Sessions)
+        for name, highest in (("ended_minutes", 24 * 60), ("context_hours", 72), ("review_days", 365)):
+            if not 1 <= getattr(sessions, name) <= highest:
+                raise self.error(name, "", f"{name} must be 1 to {highest}")
+        for name in ("workfrom", "workto"):
+            self.matches(name, getattr(sessions, name), _TIME, "a time of day, hh:mm")
+        self.matches("utcoffset", sessions.utcoffset, _OFFSET, "an offset from UTC such as +01:00")
+        if sessions.workfrom >= sessions.workto:
+            raise self.error("workto", sessions.workto, "workto must be later than workfrom")
+        return sessions
 
     def source(self, number: int, raw: dict[str, Any]) -> Source:
         one = self.build(f"sources[{number}]", raw, Source)

@@ -8,6 +8,8 @@ from schemas import (
     lake_generations,
     lake_ledger,
     lake_quarantine,
+    session_reviews,
+    teams,
 )
 from schemas.table import Column, Table
 
@@ -21,6 +23,8 @@ TABLES: dict[str, Table] = {
         lake_ledger,
         lake_quarantine,
         lake_generations,
+        session_reviews,
+        teams,
     )
 }
 

@@ -15,7 +15,8 @@ Made from `schemas/` by `python -m schemas.docs`; change it there. All times are
 
 def _section(table: Table) -> str:
     keys = ", ".join(f"`{key.name}`" for key in table.partition_keys)
-    lines = [f"## {table.name}", "", table.description, "", f"Partitioned by {keys}."]
+    partitioned = f"Partitioned by {keys}." if keys else "Without partitions: all files in its folder."
+    lines = [f"## {table.name}", "", table.description, "", partitioned]
     if table.identity:
         lines[-1] += f" A row's identity: {', '.join(f'`{name}`' for name in table.identity)}"
         if table.fallback_identity:

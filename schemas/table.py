@@ -35,6 +35,8 @@ class Table:
     bloom: columns that get a bloom filter: the ones people look a single value up by.
     account: the column of the account that a row is about; a removal goes by it.
     books: True for the lake's own book-keeping tables.
+    people: True for a table that people's tools write: no job knows it, it has no partitions, and all files in its
+        folder are its.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Table:
     bloom: tuple[str, ...] = ()
     account: str = ""
     books: bool = False
+    people: bool = False
     parameters: dict[str, str] = field(default_factory=dict)
 
     @property

@@ -1,7 +1,12 @@
 """A file of SQL under this folder, made ready to run: what `lake.toml` decides is filled in.
 
-    ${keystrokedays}    [lake] keystrokedays, a number
-    ${documents}        [documents], as the WHEN ... THEN ... branches of a CASE
+    ${keystrokedays}        [lake] keystrokedays, a number
+    ${documents}            [documents], as the WHEN ... THEN ... branches of a CASE
+    ${ended_minutes}, ...   [sessions], each by its name: as they are, but workdays as numbers from Monday, 1, 2, ...
+    ${utcoffset_minutes}    [sessions] utcoffset in minutes
+    ${contextdays}          [sessions] context_hours in days, rounded up
+    ${denied}               whether the column errorcode says that a call was refused for want of rights
+    ${kept}                 what [jobs.cloudtrail] lets into the lake of the account in the column accountid, as a text
 
     -- repeat days from -keystrokedays to 0, joined by UNION ALL
     SELECT ..., ${days} FROM ...
@@ -16,8 +21,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import fields
 
-from lake.settings import Settings
+from lake.settings import WEEKDAYS, Filters, Settings
+
+# Services word it differently: AccessDenied, AccessDeniedException, UnauthorizedOperation, NotAuthorized, ...
+DENIED = "accessdenied|unauthorized|notauthorized|forbidden|authfailure"
 
 _PLACEHOLDER = re.compile(r"\$\{(\w*)\}")
 _REPEAT = re.compile(
@@ -33,26 +42,52 @@ class RenderError(ValueError):
 
 def render(text: str, settings: Settings) -> str:
     """The SQL with every placeholder filled in and every repeated SELECT written out. Raises RenderError."""
+    sessions = settings.sessions
+    numbers = {"keystrokedays": settings.lake.keystrokedays, "contextdays": -(-sessions.context_hours // 24)}
     values = {
         "keystrokedays": str(settings.lake.keystrokedays),
         "documents": "\n".join(
             f"WHEN {_quoted(name)} THEN {_quoted(kind)}" for name, kind in settings.documents.items()
         ),
+        "contextdays": str(numbers["contextdays"]),
+        **{one.name: str(getattr(sessions, one.name)) for one in fields(sessions)},
+        "workdays": ", ".join(str(WEEKDAYS.index(day) + 1) for day in sessions.workdays),
+        "utcoffset_minutes": str(sessions.utcoffset_minutes),
+        "denied": f"regexp_like(lower(errorcode), '{DENIED}')",
+        "kept": _kept(settings.jobs["cloudtrail"]),
     }
-    return _filled(_REPEAT.sub(lambda block: _repeated(block, settings.lake.keystrokedays), text), values)
+    return _filled(_REPEAT.sub(lambda block: _repeated(block, numbers), text), values)
 
 
-def _repeated(block: re.Match[str], keystrokedays: int) -> str:
-    first, last = (_number(block[end], keystrokedays) for end in ("first", "last"))
+def _kept(filters: Filters) -> str:
+    """What the filters keep of the account in the column accountid, as an expression in SQL."""
+    named = [
+        f"{what} {', '.join(words)}"
+        for what, words in (("events", filters.events), ("accounts", filters.accounts), ("Regions", filters.regions))
+        if words and not filters.everything
+    ]
+    if not named:
+        return "'everything'"
+    only = _quoted("only " + "; ".join(named))
+    if not filters.everything_accounts:
+        return only
+    accounts = ", ".join(map(_quoted, filters.everything_accounts))
+    return f"CASE WHEN accountid IN ({accounts}) THEN 'everything' ELSE {only} END"
+
+
+def _repeated(block: re.Match[str], numbers: Mapping[str, int]) -> str:
+    first, last = (_number(block[end], numbers) for end in ("first", "last"))
     name = "${" + block["name"] + "}"
     return "UNION ALL\n".join(block["body"].replace(name, str(number)) for number in range(first, last + 1))
 
 
-def _number(text: str, keystrokedays: int) -> int:
+def _number(text: str, numbers: Mapping[str, int]) -> int:
+    name = text.removeprefix("-")
     try:
-        return int(text.replace("keystrokedays", str(keystrokedays)))
+        number = numbers[name] if name in numbers else int(name)
     except ValueError:
-        raise RenderError(f"repeat: {text!r} is neither a whole number nor keystrokedays") from None
+        raise RenderError(f"repeat: {text!r} is neither a whole number nor {', '.join(numbers)}") from None
+    return -number if text.startswith("-") else number
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:

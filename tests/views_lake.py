@@ -1,6 +1,6 @@
 """The two readready tables and the books from rows written by hand, and the views over them, on DuckDB.
 
-The views' SQL is Athena's; sqlglot says it in DuckDB's. Nothing of the embedded AWS takes part.
+The views' SQL is Athena's; the local engine says it in DuckDB's. Nothing else of the embedded AWS takes part.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
-import sqlglot
 
+from infra.local import athena_sql
+from infra.local.athena_catalog import presto_type
+from infra.local.athena_to_duckdb import to_duckdb
+from infra.local.duck import database
 from infra.views import FOLDER, View, read_view
 from lake.settings import Settings, parse
 from schemas import TABLES
@@ -22,7 +24,23 @@ from schemas.arrow import arrow_schema
 Row = dict[str, Any]
 SETTINGS = parse((Path(__file__).parents[1] / "lake.toml").read_text())
 # Each reads the tables and those before it.
-VIEWS = ("arrivals", "completeness", "objects", "quarantined", "recordedsessions", "sessions", "transcript")
+VIEWS = (
+    "access_denied",
+    "arrivals",
+    "cloudtrail_lake_events",
+    "cloudtrail_lake_events_text",
+    "completeness",
+    "late_arrivals",
+    "objects",
+    "quarantined",
+    "sessionstarts",
+    "recordedsessions",
+    "role_chain",
+    "session_context",
+    "sessions",
+    "transcript",
+    "weekly_review",
+)
 ADMIN = "arn:aws:iam::111122223333:role/admin"
 
 
@@ -99,20 +117,30 @@ class ViewLake:
         *,
         ledger: Sequence[Row] = (),
         quarantine: Sequence[Row] = (),
+        reviews: Sequence[Row] = (),
+        teams: Sequence[Row] = (),
     ) -> None:
-        self._duck = duckdb.connect()
-        self._duck.execute("SET TimeZone = 'UTC'")
+        self._duck = database()
         tables = {
             "from_cloudtrail_readready": events,
             "from_cloudwatch_readready": keystrokes,
             "lake_ledger": ledger,
             "lake_quarantine": quarantine,
+            "session_reviews": reviews,
+            "teams": teams,
         }
+        self._columns: dict[str, dict[str, str]] = {}
         for name, rows in tables.items():
             self._duck.register(name, arrow_table(name, rows))
+            declared = (*TABLES[name].columns, *TABLES[name].partition_keys)
+            self._columns[name] = {one.name: presto_type(one.type) for one in declared}
         for name in VIEWS:
-            (sql,) = sqlglot.transpile(view(name, of).sql, read="athena", write="duckdb")
-            self._duck.execute(f"CREATE VIEW {name} AS {sql}")
+            self.define(name, view(name, of).sql)
+            self._columns[name] = {one.name: one.type for one in view(name, of).columns}
+
+    def define(self, name: str, sql: str) -> None:
+        """One more view, in Athena's SQL."""
+        self._duck.execute(f"CREATE VIEW {name} AS {to_duckdb(athena_sql.parse(sql), self._columns)}")
 
     def ask(self, sql: str) -> list[Row]:
         """The answer to DuckDB's own SQL, a row a dict."""
@@ -124,10 +152,18 @@ class ViewLake:
         """A view's columns and their types, as DuckDB finds them."""
         return [(one["column_name"], one["column_type"]) for one in self.ask(f"DESCRIBE {name}")]
 
+    def declared(self, name: str) -> list[tuple[str, str]]:
+        """A view's columns and their types, as its file declares them, in DuckDB's words."""
+        nulls = ", ".join(f"CAST(NULL AS {one.type}) AS {one.name}" for one in view(name).columns)
+        sql = to_duckdb(athena_sql.parse(f"SELECT {nulls}"), {})
+        return [(one["column_name"], one["column_type"]) for one in self.ask(f"DESCRIBE {sql}")]
+
 
 def arrow_table(name: str, rows: Sequence[Row]) -> pa.Table:
-    """The rows as the table's files hold them, the partition key last."""
-    schema = arrow_schema(TABLES[name]).append(pa.field("calendarday", pa.string()))
+    """The rows as the table's files hold them, the partition key, if there is one, last."""
+    schema = arrow_schema(TABLES[name])
+    if TABLES[name].partition_keys:
+        schema = schema.append(pa.field("calendarday", pa.string()))
     for row in rows:
         assert set(row) <= set(schema.names), set(row) - set(schema.names)
     return pa.Table.from_pylist(list(rows), schema=schema)

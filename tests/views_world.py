@@ -120,6 +120,7 @@ def session(day: str, outcome: str, keystrokes: str, **columns: object) -> Row:
         "eventid": None,
         "streamed": None,
         "keystrokes": keystrokes,
+        "accesskeyid": None,
     }
     assert set(columns) <= set(common)
     return common | columns
@@ -148,6 +149,7 @@ SESSIONS = [
         rolechain=f"alice@example.com > {JUMP} > {ADMIN}",
         reason='INC-4711 "disk" full',
         eventid="e-shell",
+        accesskeyid="ASIAADMIN",
         **typing("2026-03-02 23:59:59.999", "2026-03-03 00:00:00.001", 2, 3),
     ),
     session(
@@ -158,6 +160,7 @@ SESSIONS = [
         sessionid=QUICK,
         documentname="SSM-SessionManagerRunShell",
         eventid="e-quick",
+        accesskeyid="ASIAOLD",
         **typing("2026-03-03 09:10:00", "2026-03-03 09:10:00", 1, 1),
     ),
     session(

@@ -41,12 +41,8 @@ seen AS (
     UNION ALL
     SELECT
         calendarday, sessionid, calendarday, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-    FROM from_cloudtrail_readready
+    FROM sessionstarts
     WHERE sessionid IS NOT NULL
-        AND (
-            (eventsource = 'ssm.amazonaws.com' AND eventname = 'StartSession')
-            OR (eventsource = 'ecs.amazonaws.com' AND eventname = 'ExecuteCommand')
-        )
 ),
 -- The same, once for each day on which the session may have begun, and with what lies around that day. The day is
 -- computed from each row's own, so that a condition on it decides which partitions are read.

@@ -6,7 +6,8 @@ from schemas import TABLES, Table, docs
 from schemas.arrow import arrow_schema
 from schemas.glue import partition_input, table_input
 
-READREADY = [table for table in TABLES.values() if table.layout == "orc"]
+READREADY = [table for table in TABLES.values() if table.layout == "orc" and not table.people]
+PEOPLES = [table for table in TABLES.values() if table.people]
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
@@ -37,6 +38,13 @@ def test_identity_sort_and_bloom_name_columns_of_the_table(table: Table) -> None
 def test_a_location_without_a_slash_is_refused_because_it_would_take_in_its_neighbours() -> None:
     with pytest.raises(ValueError, match="must end with '/'"):
         table_input(TABLES["lake_ledger"], "s3://b/t")
+
+
+@pytest.mark.parametrize("table", PEOPLES, ids=lambda table: table.name)
+def test_a_table_that_people_write_is_read_by_name_and_has_no_partitions(table: Table) -> None:
+    made = table_input(table, "s3://b/t/")
+    assert made["PartitionKeys"] == []
+    assert made["StorageDescriptor"]["SerdeInfo"]["Parameters"]["orc.column.index.access"] == "false"
 
 
 def test_glue_is_asked_to_filter_partitions() -> None:
