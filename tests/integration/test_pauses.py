@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from tests.fire import STORY, Broken
-from tests.trials import STEPS, crowds, pauses, pointings
+from tests.trials import STEPS, crowds, late_request, lost_words, pauses, pointings
 
 pytestmark = pytest.mark.usefixtures("under_fire")
 
@@ -47,4 +47,16 @@ def test_any_order_of_two_runs_and_two_addaparts_ends_in_one_result(capsys: pyte
 
 def test_two_addaparts_in_any_order_leave_the_newest_generation_shown() -> None:
     for trial in pointings(ORDERS):
+        trial.run()
+
+
+def test_a_marker_whose_event_is_lost_is_shown_in_the_end() -> None:
+    lost = list(lost_words())
+    for trial in lost:
+        trial.run()
+    assert len(lost) > 5
+
+
+def test_a_request_that_glue_answers_late_does_not_leave_an_old_generation_shown() -> None:
+    for trial in late_request():
         trial.run()
