@@ -14,15 +14,16 @@ from contextlib import contextmanager
 import msgspec
 import pyarrow as pa
 
-from jobs.cloudtrail_filter import Event, EventFilter
+from jobs.cloudtrail_filter import Event, EventFilter, PlacedEvent
 from jobs.cloudtrail_parts import IDENTITIES
 from jobs.cloudtrail_pending import PINNED, Pending
 from jobs.cloudtrail_records import MARKS, Record, Shape, UnknownField
 from jobs.json_text import Piece, array_of, split
 from jobs.rows import Bad, Outcome, Source
+from jobs.strangers import stranger
+from jobs.tally import Tally, refused
 from jobs.unpack import Unpacked, unpack
 from lake.settings import Filters
-from lake.sniff import PREFIX, sniff
 
 _BOM = b"\xef\xbb\xbf"
 _NO_TIME = "eventTime is missing, or is no time with an offset (ISO 8601, RFC 3339) in the years 1970 to 2261"
@@ -31,12 +32,13 @@ _SIGNS = (b'"eventTime"', b'"eventName"', b'"eventVersion"')  # broken text with
 _LAMBDAS = "aws:"  # eventSource of what is no CloudTrail record but has its fields: S3's and SQS's notifications
 
 _EVENTS = msgspec.json.Decoder(list[Event])
+_PLACED_EVENTS = msgspec.json.Decoder(list[PlacedEvent])
 _RAWS = msgspec.json.Decoder(list[msgspec.Raw])
 Numbered = tuple[Sequence[int], list[Record]]  # records kept and their positions in the object
 
 
 class Decoder:
-    """See jobs.rows.Decoder. object_bytes: an object that unpacks to more is refused."""
+    """See jobs.rows.Decoder. object_bytes: of an object that unpacks to more, what lies before that is decoded."""
 
     def __init__(self, filters: Filters, object_bytes: int) -> None:
         self._filter = EventFilter(filters)
@@ -57,13 +59,12 @@ class Decoder:
     def add(self, source: Source, data: bytes) -> Outcome:
         """Decode one object. Never raises."""
         unpacked = unpack(data, self._limit, joined=False)
-        if unpacked.reason == "too-large":
-            return Outcome(records=1, bad=[Bad(0, unpacked.reason, unpacked.detail, data)])
         text = unpacked.text.removeprefix(_BOM)
         with _no_garbage_collection():
             if not unpacked.reason and len(text) <= PINNED:
                 outcome = self._quickly(source, text)
                 if outcome is not None:
+                    outcome.unpacked = len(unpacked.text)
                     return outcome
             return self._carefully(source, text, unpacked)
 
@@ -94,7 +95,7 @@ class Decoder:
     def _select(self, array: bytes | memoryview) -> tuple[Outcome, Sequence[int], bytes] | None:
         """Every record is looked at for its event alone. Of those that match: their numbers, and an array of them."""
         try:
-            events = _EVENTS.decode(array)
+            events = (_PLACED_EVENTS if self._filter.removed else _EVENTS).decode(array)
         except (msgspec.DecodeError, RecursionError):
             return None
         calls = [(event.eventSource, event.eventName) for event in events]
@@ -104,8 +105,14 @@ class Decoder:
         outcome = Outcome(len(calls))
         wanted = {call for call in different if self._filter.event(*call)}
         numbers = [number for number, call in enumerate(calls) if call in wanted] if wanted else []
-        if len(calls) > len(numbers):
-            outcome.filtered["event"] = len(calls) - len(numbers)
+        if self._filter.removed:
+            removed = {number for number, event in enumerate(events) if _account(event) in self._filter.removed}
+            if removed:
+                outcome.filtered["removal"] = len(removed)
+                numbers = [number for number in numbers if number not in removed]
+        by_event = len(calls) - len(numbers) - outcome.filtered.get("removal", 0)
+        if by_event:
+            outcome.filtered["event"] = by_event
         raws = _RAWS.decode(array) if numbers else []
         # A copy of the few that are kept: a Raw would keep its whole object in memory.
         return outcome, numbers, b"[" + b",".join([raws[number] for number in numbers]) + b"]"
@@ -125,42 +132,35 @@ class Decoder:
         return records
 
     def _in_place(self, outcome: Outcome, numbers: Sequence[int], records: list[Record]) -> Numbered:
-        rules = [self._rule_of_place(record) for record in records]
+        rules = [self._filter.place(_account(record), record.awsRegion) for record in records]
         dropped = Counter(rule for rule in rules if rule)
         if dropped:
             outcome.filtered.update(dropped)
         kept = [at for at, rule in enumerate(rules) if not rule]
         return [numbers[at] for at in kept], [records[at] for at in kept]
 
-    def _rule_of_place(self, record: Record) -> str:
-        account = record.recipientAccountId or IDENTITIES.one(record.userIdentity).accountId
-        return self._filter.place(account, record.awsRegion)
-
     # -- carefully -----------------------------------------------------------------------------------------------
 
     def _carefully(self, source: Source, text: bytes, unpacked: Unpacked) -> Outcome:
-        outcome = Outcome()
-        filtered: Counter[str] = Counter()
-        for piece in split(text):
-            number, outcome.records = outcome.records, outcome.records + 1
+        tally, ours = Tally(), False
+        for piece in split(text, lambda: tally.flooded):
             data = bytes(piece.data)
             reason, detail, record = self._read(piece, data)
-            if reason:
-                outcome.bad.append(Bad(number, reason, detail, data))
-            elif rule := self._rule(record):
-                filtered[rule] += 1
-            elif record.eventTime is None:
-                outcome.bad.append(Bad(number, "no-time", _NO_TIME, data))
+            if not reason and (rule := self._rule(record)):
+                tally.filter(rule)
+            elif not reason and record.eventTime is not None:
+                self._rows.add(source, (tally.number,), [record], len(data))
+                tally.keep()
             else:
-                outcome.kept += 1
-                self._rows.add(source, (number,), [record], len(data))
-        outcome.filtered = dict(filtered)
+                reason, detail = (reason, detail) if reason else ("no-time", _NO_TIME)
+                ours = ours or _is_cloudtrails(reason, data)
+                tally.bad(reason, detail, data)
+        outcome = tally.outcome
         if unpacked.reason:
-            _book_damage(outcome, unpacked)
-        elif outcome.bad and len(outcome.bad) == outcome.records and not any(map(_is_cloudtrails, outcome.bad)):
-            detail = f"no CloudTrail record in it; it looks like this: {sniff(text[:PREFIX]).name}"
-            return Outcome(records=1, bad=[Bad(0, "not-a-log", detail, text)])
-        return outcome
+            _book_damage(tally, unpacked)
+        elif outcome.bad and len(outcome.bad) == outcome.records and not ours:
+            return refused(*stranger(text, "CloudTrail record"), text, len(unpacked.text))
+        return tally.done(len(unpacked.text))
 
     def _read(self, piece: Piece, data: bytes) -> tuple[str, str, Record]:
         """Why the piece is bad (reason and detail), or ('', '', its record)."""
@@ -185,30 +185,38 @@ class Decoder:
         return "", "", record
 
     def _rule(self, record: Record) -> str:
+        if self._filter.removed and _account(record) in self._filter.removed:
+            return "removal"
         if self._filter.by_event and not self._filter.event(record.eventSource, record.eventName):
             return "event"
-        return self._rule_of_place(record) if self._filter.by_place else ""
+        return self._filter.place(_account(record), record.awsRegion) if self._filter.by_place else ""
+
+
+def _account(record: Record) -> str | None:
+    """Whose record it is: very old ones name only the caller's account."""
+    account: str | None = record.recipientAccountId or IDENTITIES.one(record.userIdentity).accountId
+    return account
 
 
 def _any_of_lambdas(sources: set[str]) -> bool:
     return any(source.startswith(_LAMBDAS) for source in sources)
 
 
-def _book_damage(outcome: Outcome, unpacked: Unpacked) -> None:
+def _book_damage(tally: Tally, unpacked: Unpacked) -> None:
     """What the packed object's damage took counts as one bad record: the one that it cut, where it cut one."""
-    last = outcome.bad[-1] if outcome.bad else None
-    if last and last.record == outcome.records - 1 and last.reason == "not-json" and unpacked.reason != "second-member":
-        outcome.bad[-1] = Bad(last.record, unpacked.reason, unpacked.detail, last.data or unpacked.rest)
-        return
-    outcome.bad.append(Bad(outcome.records, unpacked.reason, unpacked.detail, unpacked.rest))
-    outcome.records += 1
+    bad, reason = tally.outcome.bad, unpacked.reason
+    last = bad[-1] if bad else None
+    if last and last.record == tally.number - 1 and last.reason == "not-json" and reason != "second-member":
+        bad[-1] = Bad(last.record, reason, unpacked.detail, last.data or unpacked.rest)
+    else:
+        tally.damage(reason, unpacked.detail, unpacked.rest)
 
 
-def _is_cloudtrails(bad: Bad) -> bool:
+def _is_cloudtrails(reason: str, data: bytes) -> bool:
     """Whether a bad record speaks for an object of CloudTrail's, though it cannot be read itself."""
-    if bad.reason == "not-json":
-        return any(sign in bad.data for sign in _SIGNS)
-    return bad.reason != "not-a-record"
+    if reason == "not-json":
+        return any(sign in data for sign in _SIGNS)
+    return reason != "not-a-record"
 
 
 def _is_utf8(text: bytes) -> bool:

@@ -1,9 +1,13 @@
-"""Which CloudTrail records the settings keep. The first rule that drops one is counted: event, account, region."""
+"""Which CloudTrail records the settings keep.
+
+The first rule that drops one is counted: removal, event, account, region.
+"""
 
 from __future__ import annotations
 
 import msgspec
 
+from jobs.cloudtrail_records import NULL
 from lake.settings import Filters
 
 _HOST = ".amazonaws.com"
@@ -16,8 +20,17 @@ class Event(msgspec.Struct, gc=False):
     eventName: str
 
 
+class PlacedEvent(msgspec.Struct, gc=False):
+    """The same, and all that a removal needs."""
+
+    eventSource: str
+    eventName: str
+    recipientAccountId: str | None = None
+    userIdentity: msgspec.Raw = NULL
+
+
 class EventFilter:
-    """by_event, by_place: whether there is anything to compare at all."""
+    """by_event, by_place: whether there is anything to compare at all. removed: the accounts that no row may be of."""
 
     def __init__(self, filters: Filters) -> None:
         on = not filters.everything
@@ -26,8 +39,9 @@ class EventFilter:
         self._events = {(service, action) for service, action in events}
         self._accounts = frozenset(filters.accounts if on else ())
         self._regions = frozenset(filters.regions if on else ())
+        self.removed = frozenset(filters.removed)  # whatever else is kept
         self.by_event = bool(events)
-        self.by_place = bool(self._accounts or self._regions)
+        self.by_place = bool(self.removed or self._accounts or self._regions)
 
     def event(self, source: str | None, name: str | None) -> bool:
         """Whether this call is wanted: eventSource `ssm.amazonaws.com` is the service `ssm`."""
@@ -36,6 +50,8 @@ class EventFilter:
 
     def place(self, account: str | None, region: str | None) -> str:
         """The rule that drops a record of this account and Region, or ''."""
+        if account in self.removed:
+            return "removal"
         if self._accounts and account not in self._accounts:
             return "account"
         if self._regions and region not in self._regions:

@@ -7,8 +7,8 @@ The record that is counted is the log event. Where documents begin and end: `job
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from itertools import repeat
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice, repeat
 from typing import Any
 
 import pyarrow as pa
@@ -17,20 +17,22 @@ from jobs import keystrokes
 from jobs.documents import BOM, Kind, Piece, salvage, split
 from jobs.envelopes import Bare, Document, Event, Trouble, count, read
 from jobs.keystrokes import Record
-from jobs.rows import Bad, Outcome, Source
+from jobs.rows import Outcome, Source
+from jobs.strangers import stranger
+from jobs.tally import SHOWN, Tally, refused
 from jobs.unpack import Unpacked, unpack
 from lake.settings import Filters
-from lake.sniff import sniff
 from schemas import TABLES
 from schemas.arrow import arrow_schema
 
 SCHEMA = arrow_schema(TABLES["from_cloudwatch_readready"])
-_SHOWN = 1 << 20  # so many bytes of an object that is no log go to quarantine; the object itself stays where it is
+_EVENTS = 10_000  # log events of one document at a time; a real one holds fewer
+_ROWS = 10_000  # of one Arrow batch: as columns, rows take a fraction of what they do as objects
 _OURS = re.compile(rb'"(?:messageType|logEvents|sessionData)"')
 
 
 class Decoder:
-    """Firehose's objects to rows; see `jobs.rows.Decoder`. object_bytes: what an object may unpack to."""
+    """See jobs.rows.Decoder. object_bytes: of an object that unpacks to more, what lies before that is decoded."""
 
     def __init__(self, filters: Filters, object_bytes: int) -> None:
         self._rules = _Rules(filters)
@@ -40,8 +42,6 @@ class Decoder:
     def add(self, source: Source, data: bytes) -> Outcome:
         """Decode one object as it lies in S3 (packed or not). Never raises, whatever the bytes are."""
         unpacked = unpack(data, self._object_bytes, joined=True)
-        if unpacked.reason == "too-large":
-            return Outcome(records=1, bad=[Bad(0, unpacked.reason, unpacked.detail, b"")])
         return _Object(source, self._rules, self._rows).decode(unpacked)
 
     def take(self) -> pa.Table:
@@ -65,17 +65,22 @@ class _Rules:
         self._all_groups = self.everything or not filters.loggroups
         self._accounts = set() if self.everything else set(filters.accounts)
         self._regions = set() if self.everything else set(filters.regions)
+        self._removed = frozenset(filters.removed)  # whatever else is kept
 
     def holds_sessions(self, loggroup: str) -> bool:
         """Whether the settings name this log group: its plain text is a session's, whatever is kept besides."""
         return loggroup in self._names or loggroup.startswith(self._beginnings)
 
     def document(self, loggroup: str, account: str | None) -> str | None:
+        if account in self._removed:
+            return "removal"
         if not self._all_groups and not self.holds_sessions(loggroup):
             return "loggroup"
         return self.account(account)
 
     def account(self, account: str | None) -> str | None:
+        if account in self._removed:
+            return "removal"
         return "account" if self._accounts and account not in self._accounts else None
 
     def record(self, region: str | None) -> str | None:
@@ -84,69 +89,80 @@ class _Rules:
 
 
 class _Rows:
-    """Rows as columns that grow."""
+    """Rows on their way: columns that grow, and the Arrow batches made of those before."""
 
     def __init__(self) -> None:
-        self._columns: dict[str, list[Any]] = {name: [] for name in SCHEMA.names}
+        self._batches: list[pa.RecordBatch] = []
+        self._batched = 0
+        self._clear()
 
     def __len__(self) -> int:
-        return len(self._columns["edition"])
+        return self._batched + len(self._columns["edition"])
 
     def add(self, rows: int, values: Mapping[str, object]) -> None:
         """So many rows more. A list or tuple has a value for each of them, anything else is all of theirs."""
         for name, column in self._columns.items():
             value = values.get(name)
             column.extend(value if isinstance(value, list | tuple) else repeat(value, rows))
+        if len(self._columns["edition"]) >= _ROWS:
+            self._flush()
 
     def table(self) -> pa.Table:
+        self._flush()
+        return pa.Table.from_batches(self._batches, SCHEMA)
+
+    def _flush(self) -> None:
         arrays = [pa.array(self._columns[field.name], field.type) for field in SCHEMA]
-        return pa.Table.from_arrays(arrays, schema=SCHEMA)
+        self._batches.append(pa.record_batch(arrays, schema=SCHEMA))
+        self._batched += len(self._columns["edition"])
+        self._clear()
+
+    def _clear(self) -> None:
+        self._columns: dict[str, list[Any]] = {name: [] for name in SCHEMA.names}
 
 
 class _Object:
-    """One object on its way: its outcome grows, its rows go to `rows`."""
+    """One object on its way: its tally grows, its rows go to `rows`."""
 
     def __init__(self, source: Source, rules: _Rules, rows: _Rows) -> None:
         self.rules, self.rows = rules, rows
         self.origin = {"sourceobject": source.object, "sourceetag": source.etag, "edition": source.edition}
-        self.outcome = Outcome()
+        self.tally = Tally()
         self.ours = False  # whether anything here is CloudWatch Logs' or Session Manager's
 
     def decode(self, unpacked: Unpacked) -> Outcome:
         """The text, piece by piece. Of an object that ends too early, the last document gives its whole log events."""
         text, rest = unpacked.text, b""
-        for piece in split(text) if _OURS.search(text) else ():
+        for piece in split(text, lambda: self.tally.flooded) if _OURS.search(text) else ():
             if piece.kind is Kind.BROKEN and unpacked.reason and piece.end == len(text):
                 document, rest = salvage(piece.data)
                 piece = Piece(Kind.OBJECT, document, piece.end)
             if piece.data:
                 self.piece(piece)
+        if not self.ours and unpacked.reason:
+            return refused(unpacked.reason, unpacked.detail, text[:SHOWN] + unpacked.rest, len(text))
+        if not self.ours and text.removeprefix(BOM).strip():
+            wanted = "CloudWatch Logs document and no session's record"
+            return refused(*stranger(text, wanted), text[:SHOWN], len(text))
         if unpacked.reason:
-            whole = rest if self.ours else text[:_SHOWN]
-            trouble = Trouble(unpacked.reason, unpacked.detail, whole + unpacked.rest)
-        elif not self.ours and text.removeprefix(BOM).strip():
-            detail = f"no CloudWatch Logs document, no session's record; it looks like this: {sniff(text).name}"
-            trouble = Trouble("not-a-log", detail, text[:_SHOWN])
-        else:
-            return self.outcome
-        if not self.ours:
-            self.outcome = Outcome()
-        self.bad(trouble)
-        return self.outcome
+            self.tally.damage(unpacked.reason, unpacked.detail, rest + unpacked.rest)
+        return self.tally.done(len(text))
 
     def piece(self, piece: Piece) -> None:
         if piece.kind is Kind.OBJECT:
             self.object(piece.data)
         elif piece.kind is Kind.TEXT:
             self.bad(Trouble("no-session", "plain text without log group and stream", piece.data))
-        else:
+        elif piece.kind is Kind.BROKEN:
             self.ours |= _OURS.search(piece.data) is not None
             self.bad(Trouble("not-json", "a JSON object begins here and is broken", piece.data))
+        else:
+            self.bad(Trouble("too-many-bad", "behind too many bad records: not looked at", piece.data))
 
     def object(self, data: bytes) -> None:
         # Most documents are of log groups that nobody keeps: counting theirs first spares reading them.
         found = None if self.rules.everything else count(data)
-        if found and self.dropped(found.control, found.loggroup, found.owner, found.events):
+        if found and self.dropped(found.control, found.loggroup, found.owner, lambda: found.events):
             return
         one = read(data)
         self.ours |= one is not None
@@ -156,38 +172,40 @@ class _Object:
             self.bad(one)
         elif isinstance(one, Bare):
             self.bare(one)
-        elif not self.dropped(one.control, one.loggroup, one.owner, len(one.events)):
-            self.document(one, may_stream=b"sessionData" in data)
+        elif not self.dropped(one.control, one.loggroup, one.owner, lambda: sum(1 for _ in one.events)):
+            events = iter(one.events)
+            while some := list(islice(events, _EVENTS)):
+                self.document(one, some, may_stream=b"sessionData" in data)
 
-    def dropped(self, control: bool, loggroup: str, owner: str, events: int) -> bool:
-        """Whether a document is a heartbeat or filtered; if so, it is counted."""
+    def dropped(self, control: bool, loggroup: str, owner: str, events: Callable[[], int]) -> bool:
+        """Whether a document is a heartbeat or filtered; if so, its log events are counted."""
         if control:
-            self.filtered("heartbeat", max(events, 1))
+            self.tally.filter("heartbeat", max(events(), 1))
         elif rule := self.rules.document(loggroup, owner):
-            self.filtered(rule, events)
+            self.tally.filter(rule, events())
         else:
             return False
         self.ours = True
         return True
 
-    def document(self, one: Document, may_stream: bool) -> None:
+    def document(self, one: Document, some: Iterable[Event | Trouble], may_stream: bool) -> None:
+        """Some of a document's log events: those that come next."""
         sessions = self.rules.holds_sessions(one.loggroup)
         numbers, events, records = list[int](), list[Event](), list[Record]()
-        for event in one.events:
+        for event in some:
             if isinstance(event, Trouble):
                 self.bad(event)
                 continue
             if sessions or may_stream:
                 record = keystrokes.record(event.message, one.logstream, sessions)
                 if rule := self.rules.record(record.awsregion):
-                    self.filtered(rule, 1)
+                    self.tally.filter(rule)
                     continue
                 records.append(record)
-            numbers.append(self.outcome.records)
+            numbers.append(self.tally.number)
             events.append(event)
-            self.outcome.records += 1
+            self.tally.keep()
         values = _columns(records) if records else {"message": [event.message for event in events]}
-        self.outcome.kept += len(events)
         self.rows.add(
             len(events),
             {
@@ -205,26 +223,19 @@ class _Object:
 
     def bare(self, one: Bare) -> None:
         if rule := self.rules.account(one.accountid) or self.rules.record(one.record.awsregion):
-            self.filtered(rule, 1)
+            self.tally.filter(rule)
             return
         values = {
             "eventtime": one.time,
             "accountid": one.accountid,
             "degraded": True,
-            "sourcerecord": self.outcome.records,
+            "sourcerecord": self.tally.number,
         }
-        self.outcome.records += 1
-        self.outcome.kept += 1
+        self.tally.keep()
         self.rows.add(1, {**values, **self.origin, **one.record._asdict()})
 
-    def filtered(self, rule: str, records: int) -> None:
-        if records:
-            self.outcome.filtered[rule] = self.outcome.filtered.get(rule, 0) + records
-            self.outcome.records += records
-
     def bad(self, trouble: Trouble) -> None:
-        self.outcome.bad.append(Bad(self.outcome.records, *trouble))
-        self.outcome.records += 1
+        self.tally.bad(*trouble)
 
 
 def _columns(records: list[Record]) -> dict[str, Sequence[object]]:

@@ -9,7 +9,7 @@ second, tells: its error for a document with something behind it has the positio
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import Enum
 from typing import NamedTuple
 
@@ -25,6 +25,7 @@ class Kind(Enum):
     OBJECT = "a JSON object"
     TEXT = "a line of plain text"
     BROKEN = "the beginning of a JSON object, up to the next plausible one"
+    UNSEEN = "the beginning of what was not looked at, up to the next document"
 
 
 class Piece(NamedTuple):
@@ -46,6 +47,8 @@ _BETWEEN = re.compile(rb'(?:[ \t\r\n,]+|\xef\xbb\xbf|\[(?=\s*\{\s*")|\](?=\s*(?:
 # Where reading can begin again: a known first key, or a brace at a line's begin. Inside a JSON string its quote would
 # be escaped, so no sound document holds one of these but at its own begin.
 _BEGIN = re.compile(rb'\{\s*"(?:messageType|owner|eventVersion)"\s*:|(?<=\n)\{\s*"')
+_KNOWN = re.compile(_BEGIN.pattern.partition(b"|(?<=")[0])  # the first of the two alone
+_SHOWN = 1 << 20  # bytes of what was not looked at
 _JSON_LIKE = re.compile(rb'\{\s*(?:"|\Z)')
 _LOG_EVENTS = re.compile(rb'(?<!\\)"logEvents"\s*:\s*\[')
 _ESCAPE = re.compile(
@@ -53,11 +56,21 @@ _ESCAPE = re.compile(
 )
 
 
-def split(text: bytes) -> Iterator[Piece]:
-    """All of the text but blanks between documents, piece by piece, in order. Never raises."""
+def split(text: bytes, hurried: Callable[[], bool] = lambda: False) -> Iterator[Piece]:
+    """All of the text but blanks between documents, piece by piece, in order. Never raises.
+
+    hurried: asked before every piece; once it says yes, only objects that begin with a known first key are looked for,
+    and what lies between is one UNSEEN piece each time.
+    """
     sound, mended = text, False
     at = _after(_BETWEEN, text, 0)
     while at < len(text):
+        if hurried() and not _KNOWN.match(text, at):
+            known = _KNOWN.search(text, at)
+            begin = known.start() if known else len(text)
+            yield Piece(Kind.UNSEEN, text[at : min(begin, at + _SHOWN)], begin)
+            at = begin
+            continue
         end = object_end(sound, at) if text[at] == 0x7B else None
         if end is None and not mended:
             sound, mended = mend(text), True
@@ -65,8 +78,8 @@ def split(text: bytes) -> Iterator[Piece]:
         if end is not None:
             yield Piece(Kind.OBJECT, sound[at:end], end)
         elif _JSON_LIKE.match(text, at):
-            begin = _BEGIN.search(text, at + 1)
-            end = begin.start() if begin else len(text)
+            next_one = _BEGIN.search(text, at + 1)
+            end = next_one.start() if next_one else len(text)
             yield Piece(Kind.BROKEN, text[at:end], end)
         else:
             end = _line_end(text, at)

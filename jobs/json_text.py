@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import msgspec
@@ -26,12 +26,17 @@ _RESTART = re.compile(
     rb'\{[ \t\r\n]*"eventVersion"[ \t\r\n]*:[ \t\r\n]*"[\d.]+"[ \t\r\n]*,[ \t\r\n]*"(?:userIdentity|eventTime)"'
     rb"|(?<=\n)[{\[]"
 )
+_OWN = re.compile(_RESTART.pattern.partition(b"|(?<=")[0])  # the first of the two alone
+_TOO_DEEP = "nested too deep"
+_JOINTS = b" \t\r\n,]}"  # what may lie between records that are whole
 _LONE_SURROGATE = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.", re.S
 )
 _BYTE = re.compile(r"\(byte (\d+)\)$")
 _DEEPEST = 4  # containers inside containers: more is no log, and would be an attack on our time
 _MOST_STRETCHES = 1000  # so many broken spots in one object, then its rest is one
+_AT_ONCE = 4 << 20  # bytes of an array that becomes a list: of the smallest values that is 30 times as many
+_SHOWN = 1 << 20  # bytes of a stretch that was not looked at
 
 _RAW = msgspec.json.Decoder(msgspec.Raw)
 _RAWS = msgspec.json.Decoder(list[msgspec.Raw])
@@ -64,32 +69,63 @@ def array_of(text: bytes) -> memoryview | bytes | None:
     return text if text.lstrip(b" \t\r\n")[:1] == b"[" else None
 
 
-def split(text: bytes) -> Iterator[Piece]:
+def split(text: bytes, hurried: Callable[[], bool] = lambda: False) -> Iterator[Piece]:
     """The records of `{"Records": [...]}`, arrays, single records, JSON lines or joined documents, broken or not.
 
     text: UTF-8, or what is meant to be; strings are not checked for it. In the order in which they lie there.
+    hurried: asked behind every record; once it says yes, only records that begin as CloudTrail writes them are looked
+    for, and what lies between is one unreadable stretch each time.
     """
     array = array_of(text)
     # Not for containers inside of arrays, nor for two lists of records in one document: those take the long way.
-    if array is not None and text.find(b'"Records"', text.find(b"[")) < 0:
+    if array is not None and len(text) <= _AT_ONCE and text.find(b'"Records"', text.find(b"[")) < 0:
         try:
             yield from map(Piece, _RAWS.decode(array))
             return
         except (msgspec.DecodeError, RecursionError):
             pass
-    yield from _scan(text)
+    yield from _scan(text, hurried)
 
 
 def members(record: bytes) -> dict[str, bytes]:
     """A JSON object's members, values as their text; of a key that occurs twice, the last, as everywhere.
 
-    Raises msgspec.DecodeError if it is no well-formed object.
+    Raises msgspec.DecodeError if it is no well-formed object, RecursionError if it is nested too deep.
     """
     blind = without_lone_surrogates(record)
     if blind is record:
         return {name: bytes(raw) for name, raw in _MEMBERS.decode(record).items()}
     _MEMBERS.decode(blind)
-    return {_TEXT.decode(blind[a:b]): record[c:d] for a, b, c, d in _walk(blind)}
+    return {_TEXT.decode(blind[a:b]): record[c:d] for a, b, c, d in walk(blind, 0)}
+
+
+def elements_of(array: bytes) -> Iterator[bytes]:
+    """The elements of a well-formed array, as a few lists of them: one list of all could take 30 times its text.
+
+    A list can end at a comma, best at one between objects; whether it lies inside of an element, decoding tells.
+    """
+    at, size = _skip_space(array, 1), _AT_ONCE
+    while array[at : at + 1] not in (b"]", b""):
+        end = array.rfind(b"},", at, at + size) + 1 or array.rfind(b",", at, at + size)
+        try:
+            some = _RAWS.decode(b"[" + array[at:end] + b"]") if end > 0 else []
+        except (msgspec.DecodeError, RecursionError):
+            some = []
+        if some:
+            yield from map(bytes, some)
+            size = _AT_ONCE
+        elif size > 1:
+            size //= 2
+            continue
+        else:
+            try:
+                end = _value_end(array, at)
+            except RecursionError:  # Python's own frames count, too: what was read whole may be too deep for a part
+                end = len(array)
+            yield array[at : _trimmed(array, end)]
+            size = _AT_ONCE
+        at = _skip_space(array, end)
+        at = _skip_space(array, at + (array[at : at + 1] == b","))
 
 
 def without_lone_surrogates(text: bytes) -> bytes:
@@ -111,19 +147,25 @@ def loads(text: bytes) -> Any:
         return None
 
 
-def _scan(text: bytes) -> Iterator[Piece]:
+def _scan(text: bytes, hurried: Callable[[], bool]) -> Iterator[Piece]:
     """Value by value, going down into documents that are broken, and on after broken spots."""
     blind = without_lone_surrogates(text)
     closers: list[re.Pattern[bytes]] = []
     first_problem, stretches = "", 0
     at = _skip_space(blind, 0)
     while at < len(blind):
-        pieces: list[Piece] = []
+        if hurried():
+            own, stretches = _OWN.search(blind, at), stretches + 1
+            begin = own.start() if own else len(blind)
+            if blind[at : min(begin, at + _SHOWN)].strip(_JOINTS):
+                yield Piece(text[at : min(begin, at + _SHOWN)], "too many bad records before it: it was not looked at")
+            at = begin
+            if not own:
+                break
         try:
-            end = _value_end(blind, at)
+            end = _value_end_or_broken(blind, at)
             if blind[at] not in b"{[":
                 raise _Broken(_before(blind, at, end), "neither an object nor an array begins here")
-            pieces = list(_expand(text[at:end], blind[at:end]))
         except _Broken as broken:
             # Behind a broken stretch nobody knows how deep we are: any end is one.
             closer = closers[-1] if closers else _ANY_END if stretches else _NO_END
@@ -139,60 +181,83 @@ def _scan(text: bytes) -> Iterator[Piece]:
                 stretches += 1
                 restart = _RESTART.search(blind, broken.where) if stretches < _MOST_STRETCHES else None
                 end = restart.start() if restart else len(blind)
-                pieces.append(Piece(text[at:end], broken.why))
-        yield from pieces
+                yield Piece(text[at:end], broken.why)
+        else:
+            try:
+                for start, stop in _records(blind, at, end):
+                    yield Piece(text[start:stop])
+                    at = stop
+                    if hurried():
+                        end = stop
+                        break
+            except (
+                RecursionError
+            ):  # Python's own frames count, too: what was read whole may be too deep for a part of it
+                yield Piece(text[at:end], _TOO_DEEP)
         at = _skip_space(blind, end)
     if first_problem and not stretches:
         # Every record is whole, yet the document is not: its end is missing, or a comma.
         yield Piece(b"", first_problem)
 
 
-def _expand(text: bytes, blind: bytes, inside: bool = False) -> Iterator[Piece]:
-    """The records of one well-formed value: a record, an array of them, or a container (also in an array)."""
-    if blind[:1] == b"[" and not inside:
-        for start, end in _elements(blind):
-            yield from _expand(text[start:end], blind[start:end], inside=True)
-        return
-    if blind[:1] == b"{" and b'"Records"' in blind:
-        lists = [
-            (c, d) for a, b, c, d in _walk(blind) if blind[a:b] == b'"Records"' and blind[c : c + 1] == b"["
-        ]  # fmt: skip
-        for c, d in lists:
-            yield from (Piece(text[c + start : c + end]) for start, end in _elements(blind[c:d]))
-        if lists:
-            return
-    yield Piece(text.rstrip(b" \t\r\n"))
+def _value_end_or_broken(text: bytes, at: int) -> int:
+    try:
+        return _value_end(text, at)
+    except RecursionError:
+        raise _Broken(at + 1, _TOO_DEEP) from None
 
 
-def _elements(array: bytes) -> Iterator[tuple[int, int]]:
-    """Where the elements of a well-formed array lie."""
-    at = _skip_space(array, 1)
-    while array[at] != ord("]"):
-        end = _value_end(array, at)
-        yield at, end
-        at = _skip_space(array, end + (array[end] == ord(",")))
+def _records(text: bytes, at: int, end: int) -> Iterator[tuple[int, int]]:
+    """Where the records of the well-formed value from `at` to `end` lie: itself, or those of an array or containers."""
+    if text[at] == ord("["):
+        for start, stop in _elements(text, at):
+            yield from _contained(text, start, stop)
+    else:
+        yield from _contained(text, at, end)
 
 
-def _walk(record: bytes) -> Iterator[tuple[int, int, int, int]]:
-    """Where the members of a well-formed object lie: start and end of the key, with its quotes, and of the value."""
-    at = _skip_space(record, 1)
-    while record[at] != ord("}"):
-        key_end = _value_end(record, at)
-        start = _skip_space(record, key_end + 1)
-        end = _value_end(record, start)
-        yield at, _trimmed(record, key_end), start, _trimmed(record, end)
-        at = _skip_space(record, end + (record[end] == ord(",")))
+def _contained(text: bytes, at: int, end: int) -> Iterator[tuple[int, int]]:
+    """A record, or if it is a container those of its arrays."""
+    contains = False
+    if text[at] == ord("{") and text.find(b'"Records"', at, end) >= 0:
+        for a, b, c, _ in walk(text, at):
+            if text[a:b] == b'"Records"' and text[c] == ord("["):
+                contains = True
+                yield from _elements(text, c)
+    if not contains:
+        yield at, _trimmed(text, end)
+
+
+def _elements(text: bytes, at: int) -> Iterator[tuple[int, int]]:
+    """Where the elements of the well-formed array at `at` lie. Raises RecursionError."""
+    at = _skip_space(text, at + 1)
+    while text[at] != ord("]"):
+        end = _value_end(text, at)
+        yield at, _trimmed(text, end)
+        at = _skip_space(text, end + (text[end] == ord(",")))
+
+
+def walk(text: bytes, at: int) -> Iterator[tuple[int, int, int, int]]:
+    """Where the members of the well-formed object at `at` lie: start and end of key (with quotes) and of value.
+
+    Raises RecursionError.
+    """
+    at = _skip_space(text, at + 1)
+    while text[at] != ord("}"):
+        key_end = _value_end(text, at)
+        start = _skip_space(text, key_end + 1)
+        end = _value_end(text, start)
+        yield at, _trimmed(text, key_end), start, _trimmed(text, end)
+        at = _skip_space(text, end + (text[end] == ord(",")))
 
 
 def _value_end(text: bytes, at: int) -> int:
-    """Where the value that begins at `at` ends, with the white space behind it. Raises _Broken.
+    """Where the value that begins at `at` ends, with the white space behind it. Raises _Broken, or RecursionError.
 
     msgspec has no "decode one value of many", but says where the characters trail that it did not expect.
     """
     try:
         _RAW.decode(memoryview(text)[at:])
-    except RecursionError:
-        raise _Broken(at + 1, "nested too deep") from None
     except msgspec.DecodeError as error:
         where = _BYTE.search(str(error))
         if where is None:

@@ -7,6 +7,7 @@ the session's end it is the screen's plain text, and only the log stream's name 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -87,7 +88,7 @@ def streamed(text: str, logstream: str | None) -> Record | None:
         sessionid=sessionid,
         username=username,
         sessiondata=lines if isinstance(lines, str) else "\n".join(lines or ()),
-        linecount=count_lines(lines) if isinstance(lines, str) else len(lines or ()),
+        linecount=count_lines(lines) if isinstance(lines, str) else _count_joined(lines or ()),
         awsregion=message.awsRegion,
         target=message.target.id if message.target else None,
         useridentityarn=message.userIdentity.arn if message.userIdentity else None,
@@ -143,6 +144,14 @@ def split_name(*names: str | None) -> tuple[str | None, str | None]:
 def count_lines(text: str) -> int:
     """How many lines the text has; a newline at its end begins none."""
     return text.count("\n") + (text != "" and not text.endswith("\n"))
+
+
+def _count_joined(lines: Sequence[str]) -> int:
+    """How many lines the joined text has: an entry with newlines inside is several, as whoever reads the text sees."""
+    if not lines:
+        return 0
+    inside = sum(line.count("\n") for line in lines)
+    return len(lines) + inside - lines[-1].endswith("\n")
 
 
 def read_time(text: str | None) -> int | None:

@@ -18,11 +18,12 @@ REASONS = {
     "truncated": "The compressed object ends too early; what precedes is kept.",
     "corrupt": "The compressed object is damaged; what precedes is kept.",
     "second-member": "A CloudTrail object is one gzip member; nothing is taken from what follows it.",
-    "too-large": "The object unpacks to more than bounds.object_bytes.",
+    "too-large": "The object unpacks to more than bounds.object_bytes; what lies before that bound is kept.",
     "not-json": "The text is not JSON here.",
     "not-utf8": "The text is not UTF-8 here.",
     "not-a-record": "JSON, but not an object with the fields of a record.",
     "no-time": "The record's time is missing or is none.",
+    "too-many-bad": "The object has more bad records than are told one by one; this one stands for all the others.",
     "no-session": "A plain-text message without log group and stream: nobody can say whose it is.",
     "conflict": "Another record has this one's identity and differs; that one is in the table.",
 }
@@ -53,14 +54,16 @@ class Bad(NamedTuple):
 class Outcome:
     """What became of one object's records: `records == kept + sum(filtered.values()) + len(bad)`, always.
 
-    filtered: by rule: "event", "account", "region", "loggroup", "heartbeat" (CloudWatch's CONTROL_MESSAGE).
+    filtered: by rule: "removal" (an account whose rows were taken out for good; before every other rule), "event",
+    "account", "region", "loggroup", "heartbeat" (CloudWatch's CONTROL_MESSAGE).
+    unpacked: how many bytes the object has after unpacking, as far as it was unpacked; says nothing about records.
     """
 
     records: int = 0
     kept: int = 0
     filtered: dict[str, int] = field(default_factory=dict)
     bad: list[Bad] = field(default_factory=list)
-    unpacked: int = 0
+    unpacked: int = field(default=0, compare=False)
 
 
 class Decoder(Protocol):

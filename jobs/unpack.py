@@ -1,5 +1,7 @@
 """An object's bytes, unpacked: gzip or not, by its magic bytes, never by its name; bounded, and never raising.
 
+Unpacking stops at its bound: of a bomb no more than that is ever held. What was unpacked by then is kept.
+
 Two worlds: a CloudTrail object is one gzip member, and what follows it is not CloudTrail's; a Firehose object is any
 number of members joined with nothing between. Gzip inside gzip (Firehose's own compression on top) is opened too.
 """
@@ -7,13 +9,14 @@ number of members joined with nothing between. Gzip inside gzip (Firehose's own 
 from __future__ import annotations
 
 import zlib
+from io import BytesIO
 from typing import NamedTuple
 
 from isal import isal_zlib
 
 MAGIC = b"\x1f\x8b"
 _GZIP = 31  # zlib's wbits for "a gzip member"
-_NESTED = 3  # gzip in gzip in gzip: seen twice at most
+NESTED = 3  # gzip in gzip in gzip: seen twice at most
 _WINDOW = 1 << 15  # given to a member at a time: what it does not use is copied, so never the whole rest of the object
 _FEED = 4096  # looking for damage; its state is copied before each
 _DAMAGED: tuple[type[Exception], ...] = (isal_zlib.IsalError, zlib.error, EOFError, ValueError)  # type: ignore[assignment]
@@ -22,7 +25,8 @@ _DAMAGED: tuple[type[Exception], ...] = (isal_zlib.IsalError, zlib.error, EOFErr
 class Unpacked(NamedTuple):
     """text: all that could be unpacked. reason: a key of jobs.rows.REASONS if something is wrong, else ''.
 
-    rest: the packed bytes that were not taken (a second member's, or those from the damage on).
+    rest: the bytes that were not taken (a second member's, those from the damage on, those behind the bound), packed
+    if they were; b"" where they cannot be told.
     """
 
     text: bytes
@@ -34,53 +38,54 @@ class Unpacked(NamedTuple):
 def unpack(data: bytes, limit: int, joined: bool) -> Unpacked:
     """The object's text. `joined`: take every member, not the first alone. `limit`: in bytes, of the whole text."""
     trouble = Unpacked(b"")
-    for _ in range(_NESTED):
+    for _ in range(NESTED):
         if not data.startswith(MAGIC):
             break
-        result = _members(data, limit, joined)
+        found = _members(data, limit, joined)
+        data = found.text
         # What encloses comes first: if it is cut off, so is what it holds.
-        trouble = trouble if trouble.reason else result
-        data = result.text
-    if trouble.reason:
-        return trouble._replace(text=data)
-    if len(data) > limit:
-        return Unpacked(b"", "too-large", f"{len(data):,} bytes, the bound is {limit:,}", data[:0])
-    return Unpacked(data)
+        trouble = trouble if trouble.reason else found._replace(text=b"")
+    if not trouble.reason and len(data) > limit:
+        return _too_large(data[:limit], limit, data[limit:])
+    return trouble._replace(text=data)
+
+
+def _too_large(text: bytes, limit: int, rest: bytes = b"") -> Unpacked:
+    return Unpacked(text, "too-large", f"unpacks to more than the bound of {limit:,} bytes", rest)
 
 
 def _members(data: bytes, limit: int, joined: bool) -> Unpacked:
-    pieces: list[bytes] = []
+    text = BytesIO()  # grows in place, and getvalue() does not copy: a list of pieces would hold everything twice
     view, at, room = memoryview(data), 0, limit
     while True:
-        member, begin = isal_zlib.decompressobj(_GZIP), at
-        size = len(pieces)
+        member, begin, before = isal_zlib.decompressobj(_GZIP), at, text.tell()
         try:
             while not member.eof and at < len(data) and room >= 0:
                 window = view[at : at + _WINDOW]
-                piece = member.decompress(window, room + 1)
-                pieces.append(piece)
-                room -= len(piece)
+                # One byte more than there is room for tells what just fits from what does not.
+                room -= text.write(member.decompress(window, room + 1))
                 at += len(window) - len(member.unused_data)
         except _DAMAGED as error:
             # What the damaged member gave before the damage is kept: half a document is still evidence.
-            room += sum(map(len, pieces[size:]))
-            text, begun = b"".join(pieces[:size]), _up_to_the_damage(data[begin:], room)
-            return Unpacked(text + begun, "corrupt", f"damaged gzip: {error}", data[begin:])
+            text.seek(before)
+            text.truncate()
+            text.write(_up_to_the_damage(data[begin:], limit - before))
+            return Unpacked(text.getvalue(), "corrupt", f"damaged gzip: {error}", data[begin:])
         if room < 0:
-            return Unpacked(b"", "too-large", f"unpacks to more than the bound of {limit:,} bytes")
+            text.truncate(limit)
+            return _too_large(text.getvalue(), limit)
         if not member.eof:
-            return Unpacked(b"".join(pieces), "truncated", "the gzip member ends too early", b"")
+            return Unpacked(text.getvalue(), "truncated", "the gzip member ends too early")
         if data.startswith(MAGIC, at) and joined:
             continue
         rest = data[at:]
         if not rest.strip(b"\0"):  # zeros after the last member are padding
-            return Unpacked(b"".join(pieces))
+            return Unpacked(text.getvalue())
         if not joined:
-            return Unpacked(b"".join(pieces), "second-member", f"{len(rest):,} bytes follow the gzip member", rest)
+            return Unpacked(text.getvalue(), "second-member", f"{len(rest):,} bytes follow the gzip member", rest)
         # Plain text after a member: Firehose never writes it, but a hand that joined files may have.
-        if len(rest) > room:
-            return Unpacked(b"".join(pieces), "too-large", f"unpacks to more than the bound of {limit:,} bytes")
-        return Unpacked(b"".join(pieces) + rest)
+        text.write(rest[:room])
+        return _too_large(text.getvalue(), limit, rest[room:]) if len(rest) > room else Unpacked(text.getvalue())
 
 
 def _up_to_the_damage(data: bytes, limit: int) -> bytes:

@@ -19,6 +19,9 @@ _LONG = 40  # bytes of a value
 _NESTED = 3  # gzip in gzip
 _GZIP = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
+_BOMS_16 = (b"\xff\xfe", b"\xfe\xff")
+UTF_16 = "UTF-16 text"  # what Windows PowerShell's `>` writes; no job reads it
+BINARY = "binary"
 
 
 class Kind(NamedTuple):
@@ -71,6 +74,9 @@ _LINES: tuple[tuple[re.Pattern[bytes], str], ...] = (
     (re.compile(rb"\d{4}-\d\d-\d\dT\S+ \S+ [\d.:]+ [\d.:-]+ -?[\d.]+ -?[\d.]+ "), "ELB access log"),
     (re.compile(rb"[0-9a-f]{64} \S+ \[\d\d/\w{3}/\d{4}:"), "S3 server access log"),
     (re.compile(rb"#Version: 1\.0\s+#Fields: "), "CloudFront access log"),
+    (re.compile(rb"H4sI[A-Za-z0-9+/\r\n]{16}"), "gzip file as base64"),
+    (re.compile(rb"(?i:<!doctype html|<html)"), "web page"),
+    (re.compile(rb"<\?xml|<Error>"), "XML"),
 )
 _FORMATS = {
     b"PAR1": "Parquet file",
@@ -93,6 +99,8 @@ def sniff(head: bytes) -> Kind:
     text = _unpacked(head)
     if text is None:
         return Kind("", "damaged gzip file")
+    if text.startswith(_GZIP):
+        return Kind("", f"gzip in gzip, more than {_NESTED} times")
     body = text.removeprefix(_BOM).lstrip()
     if not body:
         return Kind("", "empty file")
@@ -113,12 +121,14 @@ def _no_json(body: bytes) -> str:
     for magic, name in _FORMATS.items():
         if body.startswith(magic):
             return name
+    if body.startswith(_BOMS_16):
+        return UTF_16
     try:
         codecs.getincrementaldecoder("utf-8")().decode(body)  # the prefix may end inside a character
     except UnicodeDecodeError:
-        return "binary"
+        return BINARY
     if b"\0" in body:
-        return "binary"
+        return BINARY
     return next((name for pattern, name in _LINES if pattern.match(body)), "text")
 
 

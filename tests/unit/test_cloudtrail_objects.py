@@ -1,8 +1,10 @@
 """CloudTrail objects in every arrangement and every state of damage: each record is accounted for, none silently."""
 
+import base64
 import gc
 import gzip
 import json
+import tracemalloc
 
 import pytest
 
@@ -171,6 +173,27 @@ def test_filters_hide_no_bad_record_that_could_have_been_wanted(bad: bytes) -> N
     assert (ids(rows), outcome.filtered, [one.record for one in outcome.bad]) == ([0, 3], {"event": 1}, [1])
 
 
+@pytest.mark.parametrize("data", ARRANGED, ids=["whole", "record by record"])
+@pytest.mark.parametrize(
+    ("filters", "kept", "filtered"),
+    [
+        (Filters(keep="everything", removed=("444455556666",)), [0, 1, 2, 3, 4, 5, 6, 8], {"removal": 1}),
+        (Filters(events=("ssm:StartSession",), removed=("444455556666",)), [0, 6, 8], {"event": 5, "removal": 1}),
+        (Filters(events=("sts:AssumeRole",), removed=("000022223333",)), [], {"removal": 7, "event": 2}),
+        # Without a recipientAccountId a record is of the account that called.
+        (Filters(events=("ssm:*",), removed=("111122223333", "444455556666")), [0, 2, 6], {"removal": 2, "event": 4}),
+        (Filters(accounts=("444455556666",), removed=("444455556666",)), [], {"removal": 1, "account": 8}),
+        (Filters(events=("ssm:*",), removed=("999999999999",)), [0, 2, 6, 7, 8], {"event": 4}),
+    ],
+)
+def test_a_removed_account_is_never_kept_and_counted_before_every_other_rule(
+    filters: Filters, kept: list[int], filtered: dict[str, int], data: bytes
+) -> None:
+    outcome, rows = decode(data, filters)
+    assert outcome == Outcome(9, len(kept), filtered, [])
+    assert ids(rows) == kept
+
+
 # -- damage ----------------------------------------------------------------------------------------------------------
 
 REQUEST = {"text": 'a, {b}, [c] {"eventVersion":"1.0","userIdentity":{}}', "list": [{"eventVersion": "1.0"}, {}]}
@@ -283,12 +306,71 @@ def test_a_second_gzip_member_is_never_taken_silently() -> None:
     assert outcome.bad[0].data == second
 
 
-def test_an_object_that_unpacks_to_too_much_is_one_bad_record() -> None:
+def test_of_an_object_that_unpacks_to_too_much_the_records_before_the_bound_are_kept() -> None:
     data = container(*MANY)
+    ends_499 = len(container(*MANY[:499])) - len("]}")
     for pack in (True, False):
-        outcome, rows = decode(data, limit=len(data) - 1, pack=pack)
-        assert (rows, reasons(outcome)) == ([], [(0, "too-large")])
         assert decode(data, limit=len(data), pack=pack)[0].kept == 500
+        for limit, kept in ((len(data) - 1, 500), (ends_499, 499), (ends_499 - 1, 498)):
+            outcome, rows = decode(data, limit=limit, pack=pack)
+            assert (ids(rows), reasons(outcome)) == (list(range(kept)), [(kept, "too-large")])
+            assert outcome.unpacked == limit
+
+
+def test_a_bomb_of_nothing_that_is_a_record_is_one_bad_record() -> None:
+    outcome, _ = decode(bytes(LIMIT * 5))
+    assert (reasons(outcome), outcome.unpacked) == ([(0, "too-large")], LIMIT)
+
+
+def test_the_outcome_says_how_much_there_was_after_unpacking() -> None:
+    data = container(*MANY)
+    for one in (data, gzip.compress(data), gzip.compress(gzip.compress(data)), gzip.compress(data) + b"a second"):
+        assert decode(one, pack=False)[0].unpacked == len(data)
+    assert decode(b"no log")[0].unpacked == 6
+
+
+# -- floods ----------------------------------------------------------------------------------------------------------
+
+TOLD = 50  # lowered: how many bad records are told one by one
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jobs.tally.TOLD", TOLD)
+    monkeypatch.setattr("jobs.json_text._AT_ONCE", 10_000)
+
+
+@pytest.mark.usefixtures("told")
+@pytest.mark.parametrize("joint", [b",", b"\n"], ids=["array", "lines"])
+@pytest.mark.parametrize("stranger", [b"{}", b'{"a":[]}', text(event(1, eventTime="never")).encode()])
+def test_good_records_are_kept_whatever_flood_of_bad_ones_is_around_them(stranger: bytes, joint: bytes) -> None:
+    data = joint.join([E0, *[stranger] * (TOLD + 5), E1, *[stranger] * 700, E2])
+    outcome, rows = decode(b'{"Records":[' + data + b"]}" if joint == b"," else data)
+    assert ids(rows) == [0, 1, 2]
+    assert [bad.record for bad in outcome.bad] == list(range(1, TOLD + 2))
+    assert {bad.reason for bad in outcome.bad[:-1]} <= {"not-a-record", "no-time"}
+    assert outcome.bad[-1].reason == "too-many-bad"
+    assert outcome.bad[-1].data.startswith(stranger)
+    assert outcome.records == 3 + TOLD + 1
+
+
+@pytest.mark.usefixtures("told")
+@pytest.mark.parametrize(
+    "flood", [b"1\n", b"{}\n", b"1,", b"{},", b"null,", b'{"eventVersion":"1.0","userIdentity":1}\n']
+)
+@pytest.mark.parametrize("begin", [b"", b"[", b'{"Records":['])
+def test_no_flood_of_bad_records_fills_the_memory(flood: bytes, begin: bytes) -> None:
+    data = begin + E0 + (b"," if begin else b"\n") + flood * (200_000 // len(flood))
+    tracemalloc.start()
+    try:
+        outcome = Decoder(EVERYTHING, LIMIT).add(SOURCE, data)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert outcome.kept == 1
+    assert outcome.records == 1 + len(outcome.bad)
+    assert len(outcome.bad) <= TOLD + 1
+    assert peak < 5 * len(data)
 
 
 # -- what is no log --------------------------------------------------------------------------------------------------
@@ -306,8 +388,8 @@ def test_an_object_that_unpacks_to_too_much_is_one_bad_record() -> None:
             "AWS Config",
         ),
         (b"just some words, {not} [json]\n" * 3, "text"),
-        (b"<!DOCTYPE html>\n<html><body>Access Denied</body></html>", "text"),
-        (b'<?xml version="1.0"?><Error><Code>NoSuchKey</Code></Error>', "text"),
+        (b"<!DOCTYPE html>\n<html><body>Access Denied</body></html>", "web page"),
+        (b'<?xml version="1.0"?><Error><Code>NoSuchKey</Code></Error>', "XML"),
         (b'{"Records":[{"receiptHandle":"1","body":"{}","eventSource":"aws:sqs","awsRegion":"us-east-1"}]}', "SQS"),
         (
             b'{"Records":[{"eventVersion":"2.1","eventSource":"aws:s3","eventTime":"2024-03-03T22:22:55.000Z",'
@@ -319,8 +401,9 @@ def test_an_object_that_unpacks_to_too_much_is_one_bad_record() -> None:
             b'{"eventVersion":"1.0","eventTime":"2024-03-03T22:22:55Z","sessionId":"u-1","sessionData":["ls"]}',
             "session",
         ),
-        (b"\x89PNG\r\n\x1a\n\0\0\0", "binary"),
-        ("a line".encode("utf-16"), "binary"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0", "binary data that begins with the bytes 89 50 4e 47"),
+        (b"SDRzSUFBQUFBQUFBQQ==", "text"),
+        (base64.b64encode(gzip.compress(E0)), "gzip file as base64"),
         (b"{}", "JSON"),
         (b'"text"', "text"),
         (b'{"Records":[1,2,3]}', "JSON"),
@@ -336,6 +419,25 @@ def test_an_object_of_another_kind_is_one_bad_record_that_names_the_kind(
     assert (rows, reasons(outcome)) == ([], [(0, "not-a-log")])
     assert says in outcome.bad[0].detail
     assert outcome.bad[0].data == data
+
+
+def test_gzip_deeper_than_any_log_is_not_opened_and_called_so() -> None:
+    packed = E0
+    for _ in range(5):
+        packed = gzip.compress(packed)
+    outcome, rows = decode(packed, pack=False)
+    assert (rows, reasons(outcome)) == ([], [(0, "not-a-log")])
+    assert "gzip in gzip, more than 3 times" in outcome.bad[0].detail
+
+
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-be"])
+def test_utf_16_is_not_guessed_and_the_reason_says_what_it_is(codec: str) -> None:
+    data = (container(event(0)).decode() if codec == "utf-16" else "\ufeff" + container(event(0)).decode()).encode(
+        codec
+    )
+    outcome, rows = decode(data)
+    assert (rows, reasons(outcome)) == ([], [(0, "not-utf8")])
+    assert "UTF-16" in outcome.bad[0].detail
 
 
 @pytest.mark.parametrize("stranger", [b"{}", b"17", b"null", b'"text"', b"[]", b'{"eventTime":"2024-03-03T22:22:55Z"}'])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import tracemalloc
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -143,7 +144,18 @@ def test_lines_are_counted_by_newlines_and_one_at_the_end_begins_none(text: str,
 
 @pytest.mark.parametrize(
     ("lines", "text", "count"),
-    [(["a", "", "b\n"], "a\n\nb\n", 3), ([], "", 0), (None, "", 0), ("one\ntwo", "one\ntwo", 2)],
+    [
+        (["a", "", "b\n"], "a\n\nb\n", 3),
+        ([], "", 0),
+        ([""], "", 1),
+        (None, "", 0),
+        ("one\ntwo", "one\ntwo", 2),
+        # An entry with newlines inside is as many lines as a reader of the text sees.
+        (["a\nb"], "a\nb", 2),
+        (["a\nb", ""], "a\nb\n", 3),
+        (["a\n", "b"], "a\n\nb", 3),
+        (["a\n\n"], "a\n\n", 2),
+    ],
 )
 def test_session_data_may_be_lines_text_or_nothing(lines: object, text: str, count: int) -> None:
     got = row(document(event(json.dumps(agents(lines)))))
@@ -328,6 +340,40 @@ def test_accounts_are_kept_by_the_log_groups_owner() -> None:
     assert [one["accountid"] for one in rows] == ["111122223333"]
 
 
+GONE = "000011112222"
+
+
+@pytest.mark.parametrize(
+    ("filters", "kept", "filtered"),
+    [
+        (Filters("everything", loggroups=(GROUP,), removed=(GONE,)), ["here"], {"heartbeat": 1, "removal": 4}),
+        (Filters(loggroups=(GROUP,), removed=(GONE,)), ["here"], {"heartbeat": 1, "removal": 4}),
+        (Filters(accounts=(GONE,), removed=(GONE,)), [], {"heartbeat": 1, "account": 1, "removal": 4}),
+        (
+            Filters(loggroups=(GROUP,), removed=("444455556666",)),
+            ["here", "there", "there 2"],
+            {"heartbeat": 1, "removal": 1, "loggroup": 1},
+        ),
+    ],
+)
+def test_a_removed_account_is_never_kept_and_counted_before_every_other_rule(
+    filters: Filters, kept: list[str], filtered: dict[str, int]
+) -> None:
+    gone = {"owner": "11112222"}  # whoever took it for a number dropped the zeros in front
+    theirs = agents(["bare"], userIdentity={"arn": "arn:aws:sts::000011112222:assumed-role/a/b"})
+    bare = agents(["bare"]) if "444455556666" in filters.removed else theirs
+    data = (
+        document(event("here"))
+        + document(event("there"), event("there 2"), **gone)
+        + document(event("other"), group="/other", **gone)
+        + document(event(), messageType="CONTROL_MESSAGE", **gone)
+        + json.dumps(bare).encode()
+    )
+    outcome, rows = decode(data, filters)
+    assert outcome == Outcome(6, len(kept), filtered, [])
+    assert [one["sessiondata"] for one in rows] == kept
+
+
 def test_regions_are_kept_where_a_record_says_its_own() -> None:
     filters = Filters(loggroups=(GROUP,), regions=("us-east-1",))
     here, there = (event(json.dumps(agents(awsRegion=region))) for region in ("us-east-1", "eu-west-1"))
@@ -494,10 +540,88 @@ def test_a_damaged_object_gives_what_precedes_the_damage() -> None:
     assert outcome.bad[-1].reason == "corrupt"
 
 
-def test_an_object_that_unpacks_to_too_much_is_one_bad_record() -> None:
-    for data in (ONE, gzip.compress(ONE), b"".join(MEMBERS)):
-        outcome = Decoder(EVERYTHING, len(ONE) - 1).add(SOURCE, data)
-        assert (outcome.records, outcome.kept, reasons(outcome)) == (1, 0, [(0, "too-large")])
+def test_of_an_object_that_unpacks_to_too_much_what_lies_before_the_bound_is_kept() -> None:
+    last = document(event("a"), event("b"), event("c" * 100))
+    data, bound = ONE + last, len(ONE) + last.index(b', {"id"', last.index(b'"b"'))
+    for form in (data, gzip.compress(data), gzip.compress(ONE) + gzip.compress(last), gzip.compress(ONE) + last):
+        decoder = Decoder(EVERYTHING, bound)
+        outcome = decoder.add(SOURCE, form)
+        assert decoder.take()["sessiondata"].to_pylist() == ["text 1", "a", "b"]
+        assert (outcome.records, reasons(outcome), outcome.unpacked) == (4, [(3, "too-large")], bound)
+    assert reasons(Decoder(EVERYTHING, 1000).add(SOURCE, gzip.compress(bytes(10_000)))) == [(0, "too-large")]
+
+
+# -- floods -----------------------------------------------------------------------------------------------------------
+
+TOLD = 50  # lowered: how many bad records are told one by one
+
+
+@pytest.fixture
+def lowered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jobs.tally.TOLD", TOLD)
+    monkeypatch.setattr("jobs.envelopes._AT_ONCE", 5_000)  # bytes of a document that is read in one go
+    monkeypatch.setattr("jobs.json_text._AT_ONCE", 5_000)
+    monkeypatch.setattr("jobs.cloudwatch._EVENTS", 100)
+
+
+@pytest.mark.usefixtures("lowered")
+@pytest.mark.parametrize("stranger", [b"plain text\n", b'{"a":1}', b"{'\n", b'{"messageType":1}'])
+def test_documents_are_kept_whatever_flood_of_bad_records_is_around_them(stranger: bytes) -> None:
+    data = ONE + b"\n" + stranger * (TOLD + 5) + TWO + b"\n" + stranger * 700 + json.dumps(agents(["last"])).encode()
+    outcome, rows = decode(data)
+    assert [one["sessiondata"] for one in rows] == ["text 1", "text 2", "last"]
+    assert [bad.record for bad in outcome.bad] == list(range(1, TOLD + 2))
+    assert outcome.bad[-1].reason == "too-many-bad"
+    assert outcome.records == 3 + TOLD + 1
+
+
+@pytest.mark.usefixtures("lowered")
+def test_log_events_are_kept_whatever_flood_of_bad_ones_is_around_them() -> None:
+    outcome, rows = decode(document(event("a"), *[7] * (TOLD + 50), event("b"), *[8] * 2_000, event("c")) + TWO)
+    assert [one["sessiondata"] for one in rows] == ["a", "b", "c", "text 2"]
+    assert (outcome.records, outcome.bad[-1].reason) == (4 + TOLD + 1, "too-many-bad")
+
+
+@pytest.mark.usefixtures("lowered")
+@pytest.mark.parametrize("flood", [b"1\n", b'{"a":1}', b'{"messageType":1}', b"{'\n"])
+def test_no_flood_of_bad_records_fills_the_memory(flood: bytes) -> None:
+    data = ONE + b"\n" + flood * (200_000 // len(flood))
+    assert peak(data) < 5 * len(data)
+
+
+@pytest.mark.usefixtures("lowered")
+@pytest.mark.parametrize("flood", [b"{}", b"1", b'{"message":1}'])
+@pytest.mark.parametrize("filters", [EVERYTHING, FILTERED], ids=["everything", "filtered"])
+def test_no_flood_of_log_events_in_one_document_fills_the_memory(flood: bytes, filters: Filters) -> None:
+    begin, end = document(event("a"), group="/other")[:-2], document()[-2:]
+    data = begin + (b"," + flood) * (60_000 // len(flood)) + end
+    assert peak(data, filters) < 8 * len(data)
+
+
+def peak(data: bytes, filters: Filters = EVERYTHING) -> int:
+    tracemalloc.start()
+    try:
+        outcome = Decoder(filters, 1 << 30).add(SOURCE, data)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert outcome.records == outcome.kept + sum(outcome.filtered.values()) + len(outcome.bad)
+    return most
+
+
+@pytest.mark.parametrize("filters", [EVERYTHING, FILTERED, Filters(regions=("us-east-1",))])
+def test_a_large_document_is_read_as_a_small_one_is(filters: Filters, monkeypatch: pytest.MonkeyPatch) -> None:
+    events = [
+        event(f"}},{{ {number}", number) if number % 7 else {"id": "", "message": [{}, "},"]} for number in range(99)
+    ]
+    events += [event(json.dumps(agents(awsRegion=region))) for region in ("us-east-1", "eu-west-1")]
+    data = document(*events, 7, group="/other") + document(*events) + document(messageType="CONTROL_MESSAGE")
+    small = decode(data, filters)
+    monkeypatch.setattr("jobs.envelopes._AT_ONCE", 100)
+    monkeypatch.setattr("jobs.json_text._AT_ONCE", 500)
+    monkeypatch.setattr("jobs.cloudwatch._EVENTS", 10)
+    monkeypatch.setattr("jobs.cloudwatch._ROWS", 16)
+    assert decode(data, filters) == small
 
 
 @pytest.mark.parametrize(
