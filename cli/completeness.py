@@ -17,6 +17,7 @@ from cli.errors import CODES, Failure
 from cli.grid import Grid, Head
 from cli.place import place_options
 from cli.safe import safe
+from cli.work import Ended
 from lake.completeness import enough, per_cent
 
 _KEYS = ("calendarday", "source", "accountid", "awsregion")
@@ -86,7 +87,7 @@ def _worst_first(one: Group) -> tuple[float, float, int, str]:
 
 
 def of_plans(athena: Athena, plans: Mapping[str, Sequence[int]]) -> list[Group]:
-    """The groups of the objects that these plans took. plans: numbers by job; none at all give no group."""
+    """The groups that the objects of these plans are in. plans: numbers by job; none at all give no group."""
     batches = "|".join(f"{job}/({'|'.join(map(str, numbers))})" for job, numbers in plans.items() if numbers)
     if not batches:
         return []
@@ -121,12 +122,12 @@ def _share(part: int, whole: int) -> str:
 
 def table(groups: Iterable[Group]) -> Grid:
     """Groups for people."""
-    figures = ("objects", "processed", "not read", "records", "accounted for", "quarantined", "late")
-    heads = [Head("day", 10), Head("source"), Head("account", 12), Head("Region")]
+    figures = ("objects", "processed", "not read", "records", "accounted", "bad", "late")
+    heads = [Head("day", 10), Head("source"), Head("account", 12), Head("Region", 14)]
     result = Grid(*heads, *(Head(name, right=True) for name in figures))
     for one in groups:
         unread = [f"{count:,} {words}" for name, words in _UNREAD.items() if (count := getattr(one, name))]
-        dropped = [f"{one.dropped:,} dropped by controls"] if one.dropped else []
+        dropped = [f"{one.dropped:,} dropped"] if one.dropped else []
         result.add(
             *(safe(getattr(one, key)) for key in _KEYS),
             f"{one.objects:,}",
@@ -144,7 +145,7 @@ def report(groups: Sequence[Group]) -> None:
     """The last lines of a run: the whole in a sentence, then what is worst."""
     if not groups:
         return
-    click.echo(f"\nOf the days that this run took up, {line(groups)}.")
+    click.echo(f"\nOf the days that this run touched, {line(groups)}.")
     if incomplete := [one for one in groups if not one.complete]:
         table(incomplete[:_WORST]).print(show.console())
         if len(incomplete) > _WORST:
@@ -164,6 +165,17 @@ def check(groups: Sequence[Group], least: int, asked_by: str) -> None:
         one = wrong[0]
         where_ = f"{one.calendarday}, {safe(one.source)}, {safe(one.accountid)}, {safe(one.awsregion)}"
         raise Failure(f"{where_}: of {one.records:,} records {one.accounted:,} are accounted for", _LOOK_RECORDS)
+
+
+def check_jobs(ended: Iterable[Ended]) -> None:
+    """Raises Failure if a job says of itself that too little of what it took up could be read."""
+    for one in ended:
+        if one.last.get("step") == "incomplete":
+            raise Failure(
+                f"job {one.job}: only {one.last['completeness']:g} % of the objects that it took up now could be read, "
+                "less than [thresholds] in lake.toml asks for",
+                _LOOK,
+            )
 
 
 @click.command(epilog=CODES)
@@ -190,8 +202,9 @@ def completeness(
     """How much of what arrived is processed, and of that accounted for.
 
     A row a source, account, Region and day of delivery, the worst first: objects that arrived, how many of them were
-    read, why the others were not, and whether every record in them was kept, filtered or quarantined. What the
-    controls dropped did not count as arrived, and is said beside it. Per cent are rounded down: 100 means all.
+    read, why the others were not, and whether every record in them is accounted for: kept, filtered, or bad and in
+    quarantine. Late are records of a day that was over for a whole day and more at delivery. What the controls dropped
+    does not count as arrived, and is said beside it. Per cent are rounded down: 100 means all.
 
     \b
       loglake completeness

@@ -180,8 +180,8 @@ def run(keep: str | None) -> None:
     they published is registered, and prints what became of everything. Interrupted or failed, nothing is lost: the
     next run goes on from what is done. Spark's own words are in .loglake/log/job-*.log.
 
-    At the end it says how complete the days are that it took up. Where less of what arrived is processed than
-    [thresholds] in lake.toml asks for, that is a failure; what is done stays done.
+    At the end it says how complete the days are that it touched. Where less of what arrived on them, or of what a job
+    took up now, is processed than [thresholds] in lake.toml asks for, that is a failure; what is done stays done.
 
     \b
       loglake put ~/logs && loglake run --keep everything
@@ -193,10 +193,11 @@ def run(keep: str | None) -> None:
     athena = connect_local(lake)
     figures = summary.ask(athena)
     summary.table(figures).print(show.console())
-    groups = completeness.of_plans(athena, {one.job: one.last.get("plans", []) for one in ended})
+    groups = completeness.of_plans(athena, {one.job: one.last["taken"] for one in ended})
     completeness.report(groups)
     check_sums(figures)
     completeness.check(groups, home.settings_of(lake).thresholds.completeness, "[thresholds] in lake.toml")
+    completeness.check_jobs(ended)
 
 
 def run_jobs(lake: Running) -> list[Ended]:

@@ -24,13 +24,15 @@ from schemas import TABLES
 
 @dataclass(slots=True)
 class Report:
-    """What a run did. counts: of the batches taken up now: objects by outcome, records in, kept, filtered, quarantined.
+    """What a run did. plans: the open ones; taken: those with batches that this run took up.
 
-    days: how many days of data tables got a new generation. failed: tasks that raised; their work waits.
+    counts: of these batches: objects by outcome, records in, kept, filtered, quarantined. days: how many days of data
+    tables got a new generation. failed: tasks that raised; their work waits.
     """
 
     job: str
     plans: list[int] = field(default_factory=list)
+    taken: list[int] = field(default_factory=list)
     batches: int = 0
     days: int = 0
     rows: int = 0
@@ -39,7 +41,7 @@ class Report:
 
     @property
     def arrived(self) -> int:
-        """How many objects the batches taken up now hold, those that the controls dropped left out."""
+        """How many objects these batches hold, those that the controls dropped left out."""
         return sum(self.counts[outcome] for outcome in ARRIVED)
 
     @property
@@ -77,6 +79,7 @@ def _land(lake: Access, plans: list[Plan], mapper: Map, report: Report) -> tuple
             batch = Batch(one.job, one.number, position, one.planned, arrivals)
             if batch.id not in landed:
                 missing.append(batch)
+    report.taken = sorted({batch.number for batch in missing})
     waiting: dict[Day, list[Input]] = {}
     for batch, result in zip(missing, mapper("land", "batches", land, missing), strict=True):
         if isinstance(result, Failed):
