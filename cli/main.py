@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from cli import ask, completeness, demo, home, local
+from cli import ask, backfill, completeness, demo, home, local, quarantine, rebuild, redrive, remove, replay
 from cli.errors import CODES, FAILED, READER_LEFT, STOPPED
 from infra.local import lifecycle, processes
 
@@ -139,6 +139,12 @@ for command in (
     ask.transcript,
     ask.query,
     local.status,
+    backfill.backfill,
+    rebuild.rebuild,
+    replay.replay,
+    quarantine.quarantine,
+    remove.remove,
+    redrive.redrive,
     local.down,
 ):
     cli.add_command(command)

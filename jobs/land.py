@@ -148,7 +148,7 @@ class _Attempt:
 
     def make_days_anew(self) -> None:
         """What the batch's rebuilds and removals take out, for every day that they touch."""
-        days = remake.touched(self.lake, self.table, self.batch.arrivals)
+        days = remake.touched(self.lake, self.batch.job, self.batch.arrivals)
         accounts = sorted({one.accountid for one in self.batch.arrivals if one.why == "removal"})
         self.writer.add_remade(self.table, days, remake.objects(self.read, accounts))
 

@@ -45,24 +45,25 @@ def redrive(settings: Settings, sqs: Any, dead: str, queue: str, dry_run: bool =
     """Send back what can be taken. sqs: a boto3 client. dead, queue: the queues' names. wait: seconds of a poll."""
     source, target = (sqs.get_queue_url(QueueName=name)["QueueUrl"] for name in (dead, queue))
     figures = Figures()
-    left: list[str] = []  # receipts of what stays
+    held: set[str] = set()  # receipts of messages that are in the dead-letter queue still
+
+    def send(message: dict[str, Any]) -> None:
+        sqs.send_message(QueueUrl=target, MessageBody=message["Body"])
+        sqs.delete_message(QueueUrl=source, ReceiptHandle=message["ReceiptHandle"])
+        held.discard(message["ReceiptHandle"])
+
     with ThreadPoolExecutor(_RECEIVE) as pool:
-
-        def send(message: dict[str, Any]) -> None:
-            sqs.send_message(QueueUrl=target, MessageBody=message["Body"])
-            sqs.delete_message(QueueUrl=source, ReceiptHandle=message["ReceiptHandle"])
-
         try:
             for some in _received(sqs, source, wait):
+                held.update(one["ReceiptHandle"] for one in some)
                 reasons = [why_dead(settings, one["Body"]) for one in some]
                 figures.stay.update(reason for reason in reasons if reason)
                 going = [one for one, reason in zip(some, reasons, strict=True) if not reason]
-                left += [one["ReceiptHandle"] for one, why in zip(some, reasons, strict=True) if why or dry_run]
                 if not dry_run:
                     list(pool.map(send, going))
                 figures.sent += len(going)
         finally:
-            for receipt in left:  # to be seen at once by whoever looks next
+            for receipt in held:  # to be seen at once by whoever looks next
                 sqs.change_message_visibility(QueueUrl=source, ReceiptHandle=receipt, VisibilityTimeout=0)
     return figures
 

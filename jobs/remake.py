@@ -17,9 +17,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.access import Access
+from jobs.decoders import table_of
+from jobs.plan import read_ledgers, read_plan
 from jobs.rows import Source
 from lake import keys
-from lake.books import Arrival
+from lake.books import Arrival, load_plan
 from schemas import TABLES
 
 SCHEMA = pa.schema(
@@ -77,14 +79,30 @@ def objects(sources: Iterable[Source], accounts: Iterable[str] = ()) -> pa.Table
 
 def days(lake: Access, table: str, interval: str) -> Iterator[str]:
     """The published days of a table in "first/last" (both included); all of them for ''."""
-    first, _, last = interval.partition("/")
     for folder in lake.store.folders(lake.books, keys.markers_of(table)):
         day = folder.removeprefix(keys.markers_of(table)).rstrip("/")
-        if not interval or first <= day <= last:
+        if _inside(day, interval):
             yield day
 
 
-def touched(lake: Access, table: str, arrivals: Iterable[Arrival]) -> list[str]:
+def touched(lake: Access, job: str, arrivals: Iterable[Arrival]) -> list[str]:
     """The days that these arrivals' rebuilds and removals make anew."""
     wanted = {"" if one.why == "removal" else one.remake for one in arrivals if one.why == "removal" or one.remake}
-    return sorted({day for interval in wanted for day in days(lake, table, interval)})
+    table = table_of(job)
+    found = {day for interval in wanted for day in days(lake, table, interval)}
+    # Days that nothing was published of yet, but is landed of: they are published together with this.
+    waiting = _waiting(lake, job, table) if any(wanted) else set()
+    return sorted(found | {day for one in wanted if one for day in waiting if _inside(day, one)})
+
+
+def _waiting(lake: Access, job: str, table: str) -> set[str]:
+    """The days of what earlier plans have landed, and may not have published."""
+    newest = lake.store.first(lake.books, keys.plans(job))
+    numbers = load_plan(lake.store.get(lake.books, newest)).open if newest else []
+    ledgers = [ledger for number in numbers for ledger in read_ledgers(lake, read_plan(lake, job, number))]
+    return {piece.day for ledger in ledgers for piece in ledger.pieces if piece.table == table}
+
+
+def _inside(day: str, interval: str) -> bool:
+    first, _, last = interval.partition("/")
+    return not interval or first <= day <= last
