@@ -12,6 +12,7 @@ from jobs.access import Access
 from jobs.check_catalog import Catalog
 from jobs.findings import Finding
 from jobs.known import Heard, heard_of
+from jobs.listing import Wanted, objects
 from lake.announce import Announced
 from lake.settings import JOBS
 from lake.store import Listed
@@ -41,7 +42,7 @@ def raw(lake: Access, catalog: Catalog, first: date, last: date, now: datetime) 
     settle = timedelta(seconds=lake.settings.bounds.settle_seconds)
     for job in JOBS:
         checked: set[tuple[str, ...]] = set()
-        old = (one for one in _listed(lake, job, first, last) if now - one.listed.modified > settle)
+        old = (one for one in _listed(lake, job, Wanted(str(first), str(last))) if now - one.listed.modified > settle)
         while some := list(islice(old, MOST)):
             heard = _heard(lake, job, some)
             yield from _unheard(one for one, known in zip(some, heard.known.to_pylist(), strict=True) if not known)
@@ -49,12 +50,14 @@ def raw(lake: Access, catalog: Catalog, first: date, last: date, now: datetime) 
             yield from _unregistered(catalog, job, taken, checked)
 
 
-def _listed(lake: Access, job: str, first: date, last: date) -> Iterator[Raw]:
-    for bucket in dict.fromkeys(one.bucket for one in lake.settings.sources if one.job == job):
-        for listed in lake.store.objects(bucket, ""):
-            decision = decide(lake.settings, bucket, listed.key)
-            if decision.source.job == job and str(first) <= decision.place.day <= str(last):
-                yield Raw(bucket, listed, decision)
+def _listed(lake: Access, job: str, wanted: Wanted) -> Iterator[Raw]:
+    for source in lake.settings.sources:
+        if source.job != job:
+            continue
+        for listed in objects(lake.store, source.bucket, source.layout, wanted):
+            decision = decide(lake.settings, source.bucket, listed.key)
+            if decision.source == source:  # otherwise an earlier one takes it
+                yield Raw(source.bucket, listed, decision)
 
 
 def _heard(lake: Access, job: str, some: list[Raw]) -> Heard:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import chain
 
 from jobs.access import Access
 from jobs.check_days import PATIENCE
 from jobs.collect import Settled
 from jobs.findings import Finding
-from jobs.known import statements
-from jobs.plan import read_ledgers, read_plan
+from jobs.known import booked, on_the_way
+from jobs.plan import newest_plan, read_ledgers, read_plan
 from jobs.publish import newest
 from lake import keys
-from lake.books import Ledger, Plan, load_plan
+from lake.books import Ledger, Plan
 from lake.settings import JOBS
 
 EVERY = 14  # days on each of which an account must have delivered for its silence to be told
@@ -23,8 +24,7 @@ EVERY = 14  # days on each of which an account must have delivered for its silen
 def work(lake: Access, settled: Settled, now: datetime) -> Iterator[Finding]:
     """What is stuck, of both jobs."""
     for job in JOBS:
-        key = lake.store.first(lake.books, keys.plans(job))
-        last = load_plan(lake.store.get(lake.books, key)) if key else None
+        last = newest_plan(lake, job)
         yield from _waiting(lake, job, set(last.consumed) if last else set(), now)
         for number in [*last.open, last.number] if last else []:
             yield from _stuck(lake, read_plan(lake, job, number), settled, now)
@@ -76,15 +76,14 @@ def silent_accounts(lake: Access, now: datetime) -> Iterator[Finding]:
     """Accounts, by source, that delivered on each of the 14 days before yesterday, and nothing yesterday or since."""
     yesterday = now.date() - timedelta(days=1)
     before = {str(yesterday - timedelta(days=n + 1)) for n in range(EVERY)}
-    for job in JOBS:
-        delivered: dict[tuple[str, str], set[str]] = defaultdict(set)
-        for some in statements(lake, job, yesterday - timedelta(days=EVERY)):
-            columns = ["source", "accountid", "deliveryday"]
-            for one in some.group_by(columns).aggregate([]).to_pylist():
-                if one["deliveryday"] in before or (one["deliveryday"] or "") >= str(yesterday):
-                    delivered[one["source"], one["accountid"]].add(one["deliveryday"])
-        for (source, account), on in sorted(delivered.items()):
-            if before <= on and max(on) < str(yesterday):
-                what = f"nothing of {yesterday}, though it delivered on each of the {EVERY} days before"
-                would = "see whether its trail, its delivery stream or the bucket's policy was changed"
-                yield Finding("account-missing", f"source {source}, account {account}", what, would)
+    delivered: dict[tuple[str, str], set[str]] = defaultdict(set)
+    arrived = chain.from_iterable(on_the_way(lake, job) for job in JOBS)
+    for some in chain(arrived, booked(lake, yesterday - timedelta(days=EVERY))):
+        for one in some.group_by(["source", "accountid", "deliveryday"]).aggregate([]).to_pylist():
+            if one["deliveryday"] in before or (one["deliveryday"] or "") >= str(yesterday):
+                delivered[one["source"], one["accountid"]].add(one["deliveryday"])
+    for (source, account), on in sorted(delivered.items()):
+        if before <= on and max(on) < str(yesterday):
+            what = f"nothing of {yesterday}, though it delivered on each of the {EVERY} days before"
+            would = "see whether its trail, its delivery stream or the bucket's policy was changed"
+            yield Finding("account-missing", f"source {source}, account {account}", what, would)

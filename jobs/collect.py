@@ -10,16 +10,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from jobs import orc
 from jobs.access import Access
 from jobs.decoders import table_of
 from jobs.findings import Condemn, Delete, Finding
-from jobs.plan import read_ledgers, read_plan
+from jobs.plan import newest_plan, read_ledgers, read_plan
 from jobs.publish import newest
 from lake import keys
-from lake.books import Ledger, Marker, Piece, Plan, load_ledger, load_marker, load_plan
+from lake.books import Ledger, Marker, Piece, Plan, load_ledger, load_marker
 from lake.keys import Private
 from lake.settings import JOBS
 from lake.store import Gone
@@ -137,11 +137,10 @@ class _Plans:
     """Which landed files of a job's batches are still needed."""
 
     def __init__(self, lake: Access, job: str, settled: Settled) -> None:
-        key = lake.store.first(lake.books, keys.plans(job))
-        newest_plan = load_plan(lake.store.get(lake.books, key)) if key else None
-        self._newest = newest_plan.number if newest_plan else 0
+        last = newest_plan(lake, job)
+        self._newest = last.number if last else 0
         self._needed: dict[int, dict[str, set[str]]] = {}  # open plan: batch: files that its ledger names
-        for number in [*newest_plan.open, newest_plan.number] if newest_plan else []:
+        for number in [*last.open, last.number] if last else []:
             plan = read_plan(lake, job, number)
             ledgers = read_ledgers(lake, plan)
             if len(ledgers) < len(plan.batches) or not settled(plan, ledgers):
@@ -157,7 +156,7 @@ class _Plans:
         if owner.number > self._newest:
             return ""
         if owner.number not in self._needed:
-            return "its plan is closed"
+            return "all that its plan landed is published"
         ledgers = self._needed[owner.number]
         batch = f"{owner.job}/{keys.batch_id(owner.number, owner.position)}"
         if batch in ledgers and key not in ledgers[batch]:
@@ -199,7 +198,7 @@ class _Conflicts:
 
 def _quarantined(lake: Access, job: str, notes: Notes, now: datetime) -> Iterator[Finding]:
     """Bytes that no row of lake_quarantine names, though the rows of their batch or generation are published there."""
-    rows = lru_cache(maxsize=8)(_Stored)
+    rows = lru_cache(maxsize=8)(partial(_Stored, lake))
     for one in lake.store.objects(lake.books, keys.quarantined_of(job)):
         owner = keys.read_private(one.key)
         if owner is None or (now - one.modified > RECENT and one.key not in notes):
@@ -208,7 +207,7 @@ def _quarantined(lake: Access, job: str, notes: Notes, now: datetime) -> Iterato
         if commit is None:
             continue  # the attempt may still win
         name, pieces = commit
-        days = [rows(lake, piece.day) for piece in pieces if piece.table == "lake_quarantine"]
+        days = [rows(piece.day) for piece in pieces if piece.table == "lake_quarantine"]
         if all(name in day.batches and f"s3://{lake.books}/{one.key}" not in day.files for day in days):
             why = "of an attempt that lost: no row of lake_quarantine names it"
             if finding := notes.sentence("orphan-bytes", lake.books, one.key, why, one.size):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date
+from itertools import chain
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -15,11 +16,11 @@ import pyarrow.compute as pc
 
 from jobs import orc
 from jobs.access import Access
-from jobs.plan import READ, read_plan
+from jobs.plan import READ, newest_plan, read_plan
 from jobs.publish import newest
 from jobs.remake import days
 from lake import keys
-from lake.books import Arrival, load_arrivals, load_plan
+from lake.books import Arrival, load_arrivals
 from lake.store import Gone
 
 SCHEMA = pa.schema(
@@ -44,7 +45,7 @@ def heard_of(lake: Access, job: str, objects: Iterable[tuple[str, str, str]], si
     """
     wanted = pa.array(map("\n".join, objects), pa.string())
     known, taken = (pa.array([False] * len(wanted)) for _ in range(2))
-    for some in statements(lake, job, since):
+    for some in chain(on_the_way(lake, job), booked(lake, since)):
         said = pc.binary_join_element_wise(some["bucket"], some["objectkey"], some["etag"], "\n")
         here = pc.not_equal(some["outcome"], _GONE)
         known = pc.or_(known, pc.is_in(wanted, said.filter(here)))
@@ -52,16 +53,24 @@ def heard_of(lake: Access, job: str, objects: Iterable[tuple[str, str, str]], si
     return Heard(known, taken)
 
 
-def statements(lake: Access, job: str, since: date) -> Iterator[pa.Table]:
-    """All that the lake says of a job's objects that arrived since that day, as tables in SCHEMA."""
-    listed = list(lake.store.list(lake.books, keys.inbox(job)))
+def on_the_way(lake: Access, job: str) -> Iterator[pa.Table]:
+    """What has arrived for a job and is not booked yet, as tables in SCHEMA."""
+    last = newest_plan(lake, job)
+    planned = set(last.consumed) if last else set()  # plans and books say more of what is in these
+    listed = [key for key in lake.store.list(lake.books, keys.inbox(job)) if key not in planned]
     for at in range(0, len(listed), READ):
         yield _table(_inbox(lake, listed[at : at + READ]))
     yield from _open_plans(lake, job)
+
+
+def booked(lake: Access, since: date) -> Iterator[pa.Table]:
+    """What lake_ledger says of all jobs' objects that arrived since that day, as tables in SCHEMA."""
     for day in days(lake, "lake_ledger", f"{since}/9999-12-31"):
         marker = newest(lake, "lake_ledger", day)
-        for one in marker.files if marker else []:
-            data = lake.store.get(lake.settings.buckets.readready, f"{marker.folder}{one.name}") if marker else b""
+        if marker is None:
+            continue
+        for one in marker.files:
+            data = lake.store.get(marker.bucket, f"{marker.folder}{one.name}")
             yield orc.columns("lake_ledger", data, SCHEMA.names)
 
 
@@ -74,13 +83,18 @@ def _inbox(lake: Access, listed: list[str]) -> Iterator[Arrival]:
 
 
 def _open_plans(lake: Access, job: str) -> Iterator[pa.Table]:
-    newest_plan = lake.store.first(lake.books, keys.plans(job))
-    if newest_plan is None:
-        return
-    last = load_plan(lake.store.get(lake.books, newest_plan))
-    for number in [*last.open, last.number]:
-        plan = last if number == last.number else read_plan(lake, job, number)
-        yield _table(arrival for batch in plan.batches for arrival in batch)
+    last = newest_plan(lake, job)
+    for number in [*last.open, last.number] if last else []:
+        plan = read_plan(lake, job, number)
+        marker = newest(lake, "lake_ledger", plan.planned[:10])
+        # Of a batch that is booked, lake_ledger says more: that one of its objects was gone.
+        over = set(marker.batches) if marker else set()
+        yield _table(
+            arrival
+            for position, batch in enumerate(plan.batches)
+            if f"{job}/{keys.batch_id(number, position)}" not in over
+            for arrival in batch
+        )
 
 
 def _table(arrivals: Iterable[Arrival]) -> pa.Table:

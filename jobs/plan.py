@@ -19,6 +19,12 @@ FEWEST = 25  # objects in a batch: below this a task costs more to start than to
 READ = 64  # inbox files read at once
 
 
+def newest_plan(lake: Access, job: str) -> Plan | None:
+    """The job's newest plan, which knows all open ones. None before the first."""
+    key = lake.store.first(lake.books, keys.plans(job))
+    return load_plan(lake.store.get(lake.books, key)) if key else None
+
+
 def read_plan(lake: Access, job: str, number: int) -> Plan:
     """A plan that is known to be there."""
     return load_plan(lake.store.get(lake.books, keys.plan(job, number)))
@@ -36,8 +42,7 @@ def plan(lake: Access, job: str, now: datetime, settled: Settled, tasks: int) ->
     settled: whether readers see all of a landed plan's work. tasks: how many batches keep the cluster busy.
     """
     while True:
-        newest = lake.store.first(lake.books, keys.plans(job))
-        last = load_plan(lake.store.get(lake.books, newest)) if newest else None
+        last = newest_plan(lake, job)
         inbox = list(lake.store.list(lake.books, keys.inbox(job)))
         taken = set(last.consumed) if last else set[str]()
         lake.store.delete(lake.books, [key for key in inbox if key in taken])
