@@ -19,11 +19,6 @@ from cli.place import place_options
 from cli.safe import safe
 
 
-def _raw_with(form: str, raw: bool) -> None:
-    if raw and form != "csv":
-        raise click.UsageError("--raw goes with --format csv. (json is exact by itself; a table never is.)")
-
-
 @click.command(epilog=CODES)
 @click.option("--day", type=DAY, metavar="YYYY-MM-DD", help="Sessions that began on this day (UTC).")
 @click.option("--from", "first", type=DAY, metavar="YYYY-MM-DD", help="The first day.")
@@ -55,7 +50,7 @@ def sessions(
 
     json and csv have all columns of the view `sessions`, the table the chief ones. Without days, all days are read.
     """
-    _raw_with(form, raw)
+    show.raw_with(form, raw)
     conditions = [*between(day, first, last), *of_account(account)]
     if user:
         names = " || ' ' || ".join(f"coalesce({one}, '')" for one in ("username", "sourceidentity", "principalarn"))
@@ -131,7 +126,7 @@ def query(athena: Athena, sql: str, form: str, raw: bool) -> None:
     books lake_ledger, lake_quarantine, lake_generations; `DESCRIBE <table>` says what a column is. In Athena you pay
     for what is read: name the days you want, WHERE calendarday BETWEEN '2026-03-01' AND '2026-03-02'.
     """
-    _raw_with(form, raw)
+    show.raw_with(form, raw)
     show.show(athena.ask(_sql(sql)), form, raw)
 
 

@@ -42,11 +42,15 @@ class Athena:
     def __init__(self, client: Any, database: str, workgroup: str, sleep: Callable[[float], None] = time.sleep) -> None:
         self._client, self._database, self._workgroup, self._sleep = client, database, workgroup, sleep
 
-    def ask(self, sql: str) -> Answer:
-        """Run a query and wait for its end. Raises Failure in Athena's words. Ctrl-C stops the query in Athena too."""
+    def ask(self, sql: str, parameters: Sequence[str] = ()) -> Answer:
+        """Run a query and wait for its end. Raises Failure in Athena's words. Ctrl-C stops the query in Athena too.
+
+        parameters: a literal for each `?`, in their order.
+        """
+        given = {"ExecutionParameters": list(parameters)} if parameters else {}
         try:
             started = self._client.start_query_execution(
-                QueryString=sql, QueryExecutionContext={"Database": self._database}, WorkGroup=self._workgroup
+                QueryString=sql, QueryExecutionContext={"Database": self._database}, WorkGroup=self._workgroup, **given
             )
             query = started["QueryExecutionId"]
             try:

@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from cli import ask, backfill, completeness, demo, home, local, quarantine, rebuild, redrive, remove, replay
+from cli import ask, backfill, completeness, demo, home, local, questions, quarantine, rebuild, redrive, remove, replay
 from cli.errors import CODES, FAILED, READER_LEFT, STOPPED
 from infra.local import lifecycle, processes
 
@@ -123,8 +123,8 @@ def cli() -> None:
       loglake sessions        who, when, where, why
       loglake transcript ID   what was typed and shown
 
-    The commands that ask (sessions, transcript, query, summary) ask a lake in AWS just as well: --aws. Without --aws
-    nothing but this machine is ever spoken to. All times are UTC. Every command explains itself: --help.
+    The commands that ask (sessions, transcript, query, ask, summary) ask a lake in AWS just as well: --aws. Without
+    --aws nothing but this machine is ever spoken to. All times are UTC. Every command explains itself: --help.
     """
 
 
@@ -138,6 +138,7 @@ for command in (
     ask.sessions,
     ask.transcript,
     ask.query,
+    questions.ask,
     local.status,
     backfill.backfill,
     rebuild.rebuild,

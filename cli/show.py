@@ -165,6 +165,12 @@ def _record(columns: Sequence[Column], row: Row) -> Grid:
     return result
 
 
+def raw_with(form: str, raw: bool) -> None:
+    """Raises UsageError where --raw stands beside a format that it means nothing to."""
+    if raw and form != "csv":
+        raise click.UsageError("--raw goes with --format csv. (json is exact by itself; a table never is.)")
+
+
 def option(function: Any) -> Any:
     """The option --format, the same for every command that answers."""
     return click.option(

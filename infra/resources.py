@@ -15,6 +15,7 @@ from lake.settings import Settings
 from schemas import TABLES
 from schemas.glue import table_input
 from schemas.table import Table
+from sql.question import questions
 
 WORKGROUP = "loglake"
 
@@ -99,3 +100,17 @@ def workgroup(settings: Settings) -> dict[str, Any]:
             "ResultConfiguration": {"OutputLocation": f"s3://{settings.buckets.results}/athena/"},
         },
     }
+
+
+def named_queries(settings: Settings) -> list[dict[str, Any]]:
+    """Athena's CreateNamedQuery of every question: the workgroup's saved queries, which ask for their `?` when run."""
+    return [
+        {
+            "Name": one.name,
+            "Description": " ".join([one.title, *(f"? {n}: {p.meaning}." for n, p in enumerate(one.parameters, 1))]),
+            "Database": settings.lake.database,
+            "QueryString": one.sql,
+            "WorkGroup": WORKGROUP,
+        }
+        for one in questions(settings).values()
+    ]

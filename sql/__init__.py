@@ -1,1 +1,1 @@
-"""Athena SQL, one file each: `views/` is what people ask. `sql.render` fills in what `lake.toml` decides."""
+"""Athena SQL, one file each: `views/` and `questions/`. `sql.render` fills in what `lake.toml` decides."""

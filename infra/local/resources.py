@@ -30,6 +30,8 @@ def create(settings: Settings) -> None:
     for table in resources.table_inputs(settings):
         glue.create_table(DatabaseName=settings.lake.database, TableInput=table)
     athena.create_work_group(**resources.workgroup(settings))
+    for query in resources.named_queries(settings):
+        athena.create_named_query(**query)
     s3.put_object(Bucket=settings.buckets.books, Key=keys.SETTINGS, Body=settings.text.encode())
 
 

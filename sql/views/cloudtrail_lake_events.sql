@@ -51,10 +51,10 @@ WITH
 parsed AS (
     SELECT
         from_cloudtrail_readready.*,
-        TRY(CAST(json_parse(requestparameters) AS map(varchar, json))) AS request,
-        TRY(CAST(json_parse(responseelements) AS map(varchar, json))) AS response,
-        TRY(CAST(json_parse(additionaleventdata) AS map(varchar, json))) AS additional,
-        TRY(CAST(json_parse(serviceeventdetails) AS map(varchar, json))) AS details,
+        TRY(CAST(json_extract(requestparameters, '$') AS map(varchar, json))) AS request,
+        TRY(CAST(json_extract(responseelements, '$') AS map(varchar, json))) AS response,
+        TRY(CAST(json_extract(additionaleventdata, '$') AS map(varchar, json))) AS additional,
+        TRY(CAST(json_extract(serviceeventdetails, '$') AS map(varchar, json))) AS details,
         TRY(CAST(json_extract(otherfields, '$.addendum') AS map(varchar, json))) AS mended,
         TRY(CAST(json_extract(otherfields, '$.edgeDeviceDetails') AS map(varchar, json))) AS edge,
         TRY(CAST(json_extract(otherfields, '$.insightDetails') AS map(varchar, json))) AS insight,

@@ -1,0 +1,456 @@
+"""What each question of `sql/questions` must answer about the first three days of `tests.questions_world`.
+
+From the company's own truth, and of single events from the raw files, read with nothing of the project: never from its
+decoders or views. Values are texts, as Athena gives them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from datetime import datetime
+
+from examples.company import SessionTruth
+from tests.questions_world import ADMIN, FIRST, HUB, IAM, LAST, TAKEN_IN, Record, World, records, twice_put
+
+Row = list[str | None]
+DAYS = {"from": FIRST, "to": LAST}
+BOOKS = {"from": TAKEN_IN, "to": TAKEN_IN}
+KINDS = {
+    None: "shell",
+    "SSM-SessionManagerRunShell": "shell",
+    "AWS-StartSSHSession": "SSH",
+    "AWS-StartPortForwardingSession": "port forwarding",
+    "AWS-StartInteractiveCommand": "command",
+    "Company-NoSuchDocument": "custom",
+}
+
+
+def moment(value: datetime | None) -> str | None:
+    """A timestamp."""
+    return value and f"{value:%Y-%m-%d %H:%M:%S}.{value.microsecond // 1000:03}"
+
+
+def time(record: Record) -> str:
+    """An event's time."""
+    return f"{record['eventTime'][:10]} {record['eventTime'][11:19]}.000"
+
+
+def who(record: Record) -> str | None:
+    """The plain name: the role session's, else the user's, else the service's."""
+    identity = record.get("userIdentity") or {}
+    if identity.get("type") == "AssumedRole":
+        return str(identity["arn"].rsplit("/", 1)[-1])
+    return identity.get("userName") or identity.get("invokedBy")
+
+
+def arn(record: Record) -> str | None:
+    return (record.get("userIdentity") or {}).get("arn")
+
+
+def outcome(one: SessionTruth) -> str:
+    return one.outcome.replace("-", " ")
+
+
+def keystrokes(one: SessionTruth) -> str:
+    """The view's word for whether there are keystrokes."""
+    if one.lines:
+        return "recorded" if one.streamed else "recorded at end"
+    return {"SSH": "cannot be logged (SSH)", "port forwarding": "cannot be logged (port forwarding)"}.get(
+        one.expects_keystrokes, "missing" if one.expects_keystrokes == "lost" else one.expects_keystrokes
+    )
+
+
+def kind(one: SessionTruth) -> str:
+    return "ECS Exec" if one.scene == "an ECS Exec" else KINDS[one.documentname]
+
+
+def chain(one: SessionTruth) -> str | None:
+    """How the session's credentials were come by."""
+    if not one.rolearn:
+        return None
+    hops = [f"arn:aws:iam::{HUB}:role/{role}" for role in ("Hub", "Bastion")] if one.sourceidentity else []
+    return " > ".join([one.username, *hops, one.rolearn])
+
+
+def refused(one: SessionTruth) -> bool:
+    return one.outcome in ("denied", "failed")
+
+
+def count(number: int) -> str:
+    return str(number)
+
+
+def spans(found: list[Record]) -> list[str]:
+    """The first and the last event's time."""
+    return [time(found[0]), time(found[-1])]
+
+
+# -- the answers ----------------------------------------------------------------------------------------------------
+
+
+Answer = Callable[[World], tuple[dict[str, str], list[Row]]]
+ANSWERS: dict[str, Answer] = {}
+
+
+def answers(function: Answer) -> Answer:
+    """The question of this name is answered by the function: what is asked, and the rows in their order."""
+    ANSWERS[function.__name__] = function
+    return function
+
+
+@answers
+def sessions_of_days(world: World) -> tuple[dict[str, str], list[Row]]:
+    return DAYS, [
+        [one.day, moment(one.starttime), one.sessionid, one.username, one.accountid, one.target, kind(one), one.reason,
+         outcome(one), one.errorcode, keystrokes(one), count(len(one.lines))]
+        for one in world.sessions
+    ]  # fmt: skip
+
+
+@answers
+def sessions_of_person(world: World) -> tuple[dict[str, str], list[Row]]:
+    person = Counter(one.username for one in world.sessions if one.sourceidentity).most_common(1)[0][0]
+    mine = [one for one in world.sessions if person in (one.username, one.sourceidentity)]
+    return DAYS | {"who": person}, [
+        [one.day, moment(one.starttime), one.sessionid, one.accountid, one.target, one.rolearn, chain(one), one.reason,
+         outcome(one), keystrokes(one), count(len(one.lines))]
+        for one in mine
+    ]  # fmt: skip
+
+
+@answers
+def sessions_on_target(world: World) -> tuple[dict[str, str], list[Row]]:
+    one = next(one for one in world.sessions if one.target and one.starttime)
+    return DAYS | {"target": str(one.target)}, [
+        [one.day, moment(one.starttime), one.sessionid, one.username, one.principalarn, one.accountid, one.awsregion,
+         one.reason, outcome(one), keystrokes(one)]
+    ]  # fmt: skip
+
+
+@answers
+def sessions_from_address(world: World) -> tuple[dict[str, str], list[Row]]:
+    starts: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for one in world.sessions:
+        if one.starttime:
+            starts[one.username, str(one.sourceipaddress)].append(str(moment(one.starttime)))
+    return DAYS, [[*pair, count(len(times)), min(times), max(times)] for pair, times in sorted(starts.items())]
+
+
+@answers
+def refused_sessions(world: World) -> tuple[dict[str, str], list[Row]]:
+    messages = {one["eventID"]: one.get("errorMessage") for one in world.events}
+    return DAYS, [
+        [one.day, moment(one.starttime), one.username, one.accountid, one.target, one.outcome, one.errorcode,
+         messages[str(one.eventid)], one.sourceipaddress, one.eventid]
+        for one in world.sessions if refused(one)
+    ]  # fmt: skip
+
+
+@answers
+def missing_keystrokes(world: World) -> tuple[dict[str, str], list[Row]]:
+    return DAYS, [
+        [one.day, moment(one.starttime), one.sessionid, one.username, one.accountid, one.awsregion, one.target,
+         one.documentname, one.eventid]
+        for one in world.sessions if one.expects_keystrokes == "lost"
+    ]  # fmt: skip
+
+
+@answers
+def unrecordable_sessions(world: World) -> tuple[dict[str, str], list[Row]]:
+    return DAYS, [
+        [one.day, moment(one.starttime), one.sessionid, one.username, one.accountid, one.target, kind(one),
+         one.documentname, one.reason]
+        for one in world.sessions if one.outcome == "started" and kind(one) in ("SSH", "port forwarding")
+    ]  # fmt: skip
+
+
+@answers
+def keystrokes_without_start(world: World) -> tuple[dict[str, str], list[Row]]:
+    return DAYS, [
+        [one.day, moment(one.firstkeystroke), moment(one.lastkeystroke), one.sessionid, one.username, one.principalarn,
+         one.accountid, one.target, count(len(one.lines))]
+        for one in world.sessions if one.outcome == "keystrokes-only"
+    ]  # fmt: skip
+
+
+@answers
+def sessions_without_reason(world: World) -> tuple[dict[str, str], list[Row]]:
+    starts: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for one in world.sessions:
+        if one.outcome == "started" and not one.reason:
+            starts[one.username, one.accountid].append(str(moment(one.starttime)))
+    ordered = sorted(starts.items(), key=lambda item: (-len(item[1]), item[0]))
+    return DAYS, [[*pair, count(len(times)), min(times), max(times)] for pair, times in ordered]
+
+
+@answers
+def sessions_by_role(world: World) -> tuple[dict[str, str], list[Row]]:
+    role = next(str(one.rolearn) for one in world.sessions if one.sourceidentity).rsplit("/", 1)[-1]
+    return DAYS | {"role": role}, [
+        [one.day, moment(one.starttime), one.sessionid, one.username, one.sourceidentity, one.accountid, one.target,
+         one.rolearn, chain(one), one.reason, outcome(one)]
+        for one in world.sessions if (one.rolearn or "").endswith(f"/{role}")
+    ]  # fmt: skip
+
+
+@answers
+def sessions_without_mfa(world: World) -> tuple[dict[str, str], list[Row]]:
+    rows: list[Row] = []
+    for one in world.events:
+        response = one.get("responseElements") or {}
+        called = (one["eventSource"], one["eventName"])
+        name = response.get("sessionId") or response.get("session", {}).get("sessionId")
+        if called in (("ssm.amazonaws.com", "StartSession"), ("ecs.amazonaws.com", "ExecuteCommand")) and name:
+            identity = one["userIdentity"]
+            attributes = identity.get("sessionContext", {}).get("attributes", {})
+            row = [time(one), name.rsplit("-", 1)[-1], who(one), identity["type"], one["recipientAccountId"]]
+            rows.append([*row, one["sourceIPAddress"], attributes.get("mfaAuthenticated"), one["eventID"]])
+    return DAYS, rows
+
+
+@answers
+def sessions_out_of_hours(world: World) -> tuple[dict[str, str], list[Row]]:
+    late = [
+        one
+        for one in world.sessions
+        if one.outcome == "started" and one.starttime and not 10 <= one.starttime.hour < 16
+    ]  # 2026-03-02 to -04 are a Monday to a Wednesday
+    return DAYS | {"opens": "10", "closes": "16"}, [
+        [one.day, moment(one.starttime), one.sessionid, one.username, one.accountid, one.target, one.reason,
+         count(len(one.lines))]
+        for one in late
+    ]  # fmt: skip
+
+
+@answers
+def sessions_by_person(world: World) -> tuple[dict[str, str], list[Row]]:
+    people: dict[str, list[SessionTruth]] = defaultdict(list)
+    for one in world.sessions:
+        people[one.username].append(one)
+    figures = [
+        (sum(one.outcome == "started" for one in mine), name, sum(map(refused, mine)),
+         len({one.accountid for one in mine}), sum(len(one.lines) for one in mine))
+        for name, mine in people.items()
+    ]  # fmt: skip
+    figures.sort(key=lambda row: (-row[0], row[1]))
+    return DAYS, [[name, *map(count, (started, no, accounts, lines))] for started, name, no, accounts, lines in figures]
+
+
+@answers
+def sessions_by_account(world: World) -> tuple[dict[str, str], list[Row]]:
+    cells: dict[tuple[str, str], list[SessionTruth]] = defaultdict(list)
+    for one in world.sessions:
+        cells[one.day, one.accountid].append(one)
+    return DAYS, [
+        [*cell, count(sum(one.outcome == "started" for one in mine)), count(sum(map(refused, mine))),
+         count(len({one.username for one in mine}))]
+        for cell, mine in sorted(cells.items())
+    ]  # fmt: skip
+
+
+@answers
+def longest_sessions(world: World) -> tuple[dict[str, str], list[Row]]:
+    timed = [
+        (int(one.lastkeystroke.timestamp() * 1000 - one.starttime.timestamp() * 1000) // 1000, one)
+        for one in world.sessions
+        if one.starttime and one.lastkeystroke
+    ]
+    timed.sort(key=lambda pair: (-pair[0], str(pair[1].sessionid)))
+    return DAYS, [
+        [one.day, moment(one.starttime), one.sessionid, one.username, one.accountid, one.target, count(seconds),
+         count(len(one.lines))]
+        for seconds, one in timed[:10]
+    ]  # fmt: skip
+
+
+@answers
+def role_changes(_: World) -> tuple[dict[str, str], list[Row]]:
+    mallory = ["mallory", f"arn:aws:iam::{HUB}:user/mallory", HUB]
+    common = ["198.51.100.66", None]
+    return DAYS, [
+        ["2026-03-03 23:40:00.000", *mallory, "CreateRole", "backdoor", None, *common, IAM[0]["eventID"]],
+        ["2026-03-03 23:41:00.000", *mallory, "AttachRolePolicy", "backdoor", ADMIN, *common, IAM[1]["eventID"]],
+        ["2026-03-04 00:05:00.000", *mallory, "PutRolePolicy", "backdoor", "all", *common, IAM[2]["eventID"]],
+    ]
+
+
+@answers
+def roles_assumed(world: World) -> tuple[dict[str, str], list[Row]]:
+    calls: dict[tuple[str, str, str], list[Record]] = defaultdict(list)
+    for one in world.events:
+        people = one.get("userIdentity", {}).get("type") not in ("AWSService", "AWSAccount", None)
+        if one["eventSource"] == "sts.amazonaws.com" and one["eventName"].startswith("AssumeRole") and people:
+            calls[str(who(one)), one["requestParameters"]["roleArn"], one["eventName"]].append(one)
+    return DAYS, [
+        [
+            *call,
+            count(len(found)),
+            count(len({one["sourceIPAddress"] for one in found})),
+            time(found[0]),
+            time(found[-1]),
+        ]
+        for call, found in sorted(calls.items())
+    ]
+
+
+@answers
+def refused_calls(world: World) -> tuple[dict[str, str], list[Row]]:
+    calls: dict[tuple[str, ...], list[Record]] = defaultdict(list)
+    for one in world.events:
+        if re.search("(?i)access.?denied|unauthorized", one.get("errorCode", "")):
+            calls[str(who(one)), one["eventSource"], one["eventName"], one["errorCode"]].append(one)
+    ordered = sorted(calls.items(), key=lambda item: (-len(item[1]), item[0]))
+    return DAYS, [[*call, count(len(found)), *spans(found)] for call, found in ordered]
+
+
+@answers
+def events_of_access_key(world: World) -> tuple[dict[str, str], list[Row]]:
+    def issued(one: Record) -> str | None:
+        return ((one.get("responseElements") or {}).get("credentials") or {}).get("accessKeyId")
+
+    def used(one: Record) -> str | None:
+        return (one.get("userIdentity") or {}).get("accessKeyId")
+
+    uses = {used(one) for one in world.events}
+    key = next(key for one in world.events if (key := issued(one)) and key in uses)
+    return DAYS | {"key": key}, [
+        [time(one), used(one), issued(one), one["eventSource"], one["eventName"], who(one), arn(one),
+         one["recipientAccountId"], one["sourceIPAddress"], one.get("errorCode"), one["eventID"]]
+        for one in world.events if key in (issued(one), used(one))
+    ]  # fmt: skip
+
+
+@answers
+def rows_with_name_or_address(world: World) -> tuple[dict[str, str], list[Row]]:
+    """By address."""
+    address = next(str(one.sourceipaddress) for one in world.sessions if one.starttime)
+    places = places_of_events(world)
+    rows: list[Row] = []
+    for one in world.events:
+        if one["sourceIPAddress"] == address:
+            request, response = one.get("requestParameters") or {}, one.get("responseElements") or {}
+            context = one["userIdentity"].get("sessionContext", {})
+            name = str(session_of(one) or response.get("session", {}).get("sessionId") or "-")
+            row = ["cloudtrail", one["eventTime"][:10], time(one), one["recipientAccountId"], who(one), arn(one)]
+            row += [context.get("sourceIdentity") or request.get("sourceIdentity"), address, one["eventName"]]
+            rows.append([*row, name.rsplit("-", 1)[-1] or None, *places[one["eventID"]]])
+    return DAYS | {"who": address}, sorted(rows, key=lambda row: (row[2], row[0], row[10], int(str(row[11]))))
+
+
+def session_of(record: Record) -> str | None:
+    """The session that a call of Session Manager began, or names."""
+    if record["eventSource"] != "ssm.amazonaws.com":
+        return None
+    both = {**(record.get("requestParameters") or {}), **(record.get("responseElements") or {})}
+    return both.get("sessionId")
+
+
+def places_of_events(world: World) -> dict[str, tuple[str, str]]:
+    """Where the row of each event may say that it was read: of copies, the table shows one; here the first put."""
+    shown = {}
+    for row in (
+        world.lake.rows("from_cloudtrail_readready").select(["eventid", "sourceobject", "sourcerecord"]).to_pylist()
+    ):
+        shown[row["eventid"]] = (row["sourceobject"], str(row["sourcerecord"]))
+    return shown
+
+
+@answers
+def lines_of_session(world: World) -> tuple[dict[str, str], list[Row]]:
+    """Compared by line numbers and lines alone: see test_questions."""
+    one = next(one for one in world.sessions if len(one.lines) > 5)
+    return {"from": one.day, "to": one.day, "session": str(one.sessionid)}, [
+        [count(number), line] for number, line in enumerate(one.lines, 1)
+    ]
+
+
+@answers
+def lines_with_text(world: World) -> tuple[dict[str, str], list[Row]]:
+    """Compared by day, session, number and line: see test_questions."""
+    return DAYS | {"text": "SUDO cat"}, [
+        [one.day, one.sessionid, count(number), line]
+        for one in sorted(world.sessions, key=lambda one: (one.day, str(one.sessionid)))
+        for number, line in enumerate(one.lines, 1)
+        if "sudo cat" in line.lower() and not one.repeatedlines
+    ]
+
+
+@answers
+def secrets_on_screen(world: World) -> tuple[dict[str, str], list[Row]]:
+    """Compared by day, session, number and line: see test_questions."""
+    secret = re.compile(r"A(KIA|SIA)[A-Z0-9]{16}|BEGIN .*PRIVATE KEY|(password|passwd|secret)\s*[=:]", re.I)
+    return DAYS, [
+        [one.day, one.sessionid, count(number), line]
+        for one in sorted(world.sessions, key=lambda one: (one.day, str(one.sessionid)))
+        for number, line in enumerate(one.lines, 1)
+        if secret.search(line) and not one.repeatedlines
+    ]
+
+
+@answers
+def session_logged_twice(world: World) -> tuple[dict[str, str], list[Row]]:
+    """Compared by all but the number of objects: see test_questions."""
+    return DAYS, [
+        [one.day, one.sessionid, count(len(one.lines)), count(one.repeatedlines)]
+        for one in sorted(world.sessions, key=lambda one: (one.day, str(one.sessionid)))
+        if one.repeatedlines
+    ]
+
+
+@answers
+def same_file_twice(world: World) -> tuple[dict[str, str], list[Row]]:
+    """Compared by all but the hash: see test_questions."""
+    one = twice_put(world.objects)
+    bucket = "s3://loglake-raw-cloudtrail/"
+    return BOOKS, [
+        [
+            "cloudtrail",
+            "2",
+            count(len(list(records(one.data)))),
+            f"{bucket}{one.key} {bucket}put/2026/03/05/copy.json.gz",
+        ]
+    ]
+
+
+@answers
+def what_became_of_objects(world: World) -> tuple[dict[str, str], list[Row]]:
+    """The company's objects and those added by hand; with everything kept, only heartbeats are filtered."""
+    copied = len(list(records(twice_put(world.objects).data)))
+    rows: list[Row] = [["cloudtrail", "dropped", "layout", count(len(world.truth.ignored)), *"0000"]]
+    for job, counts in (("cloudtrail", world.truth.cloudtrail), ("cloudwatch", world.truth.cloudwatch)):
+        more, extra = (2, len(IAM) + copied) if job == "cloudtrail" else (1, 1)
+        total, bad = counts.records + extra, sum(counts.quarantined.values())
+        beats = counts.filtered.get("heartbeat", 0)
+        rows.append(
+            [job, "ok", None, count(counts.objects + more), *map(count, (total, total - bad - beats, beats, bad))]
+        )
+    return BOOKS, rows
+
+
+@answers
+def unreadable_records(world: World) -> tuple[dict[str, str], list[Row]]:
+    """Compared by job, reason and object: see test_questions."""
+    buckets = {"cloudtrail": "loglake-raw-cloudtrail", "cloudwatch": "loglake-raw-cloudwatch"}
+    bad = [
+        [one.job, reason, f"s3://{buckets[one.job]}/{one.key}"]
+        for one in world.truth.objects or ()
+        for reason, number in one.quarantined.items()
+        for _ in range(number)
+    ]
+    return BOOKS, sorted(bad, key=lambda row: (row[0], row[2]))  # type: ignore[return-value]
+
+
+@answers
+def days_that_changed(world: World) -> tuple[dict[str, str], list[Row]]:
+    """The days that CloudTrail's events have, and how many. Compared otherwise: see test_questions."""
+    events: Counter[str] = Counter()
+    seen: set[str] = set()
+    for one in world.objects:
+        if one.job == "cloudtrail" and "/CloudTrail/" in one.key:
+            for record in records(one.data):
+                if record["eventID"] not in seen and re.match(r"\d{4}-", record["eventTime"]):
+                    seen.add(record["eventID"])
+                    events[record["eventTime"][:10]] += 1
+    return BOOKS, [["from_cloudtrail_readready", day, count(number)] for day, number in sorted(events.items())]
