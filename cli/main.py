@@ -15,7 +15,21 @@ from typing import Any
 
 import click
 
-from cli import ask, backfill, completeness, demo, home, local, questions, quarantine, rebuild, redrive, remove, replay
+from cli import (
+    ask,
+    backfill,
+    completeness,
+    demo,
+    doctor,
+    home,
+    local,
+    questions,
+    quarantine,
+    rebuild,
+    redrive,
+    remove,
+    replay,
+)
 from cli.errors import CODES, FAILED, READER_LEFT, STOPPED
 from infra.local import lifecycle, processes
 
@@ -140,6 +154,7 @@ for command in (
     ask.query,
     questions.ask,
     local.status,
+    doctor.doctor,
     backfill.backfill,
     rebuild.rebuild,
     replay.replay,
