@@ -183,13 +183,16 @@ class Clients:
 
 
 class MemoryStore(Store):
-    """lake.store.Store on a World. Every public method of it is here."""
+    """lake.store.Store on a World: what AddAPart and the jobs ask of it. The rest says that it is not here."""
 
     def __init__(self, clients: Clients) -> None:
         self._clients = clients  # and none of Store's own: sessions with AWS
 
     def _bucket(self, name: str) -> Any:
-        raise NotImplementedError(f"{name}: Store has a method that MemoryStore lacks")
+        raise NotImplementedError(f"{name}: Store has this method, and MemoryStore lacks it")
+
+    def _client(self) -> Any:
+        raise NotImplementedError("Store has this method, and MemoryStore lacks it")
 
     def get(self, bucket: str, key: str, etag: str = "", version: str = "", most: int | None = None) -> bytes:
         world = self._clients.reading("get")

@@ -27,10 +27,12 @@ from jobs.publish import Day, publish
 from jobs.slices import Input
 from lake import keys
 from lake.books import Arrival, Ledger, Piece, Plan, dump, load_arrivals, load_ledger, load_marker, load_plan
+from lake.settings import JOBS
 from schemas import TABLES
 from schemas.arrow import arrow_schema
 from tests import fire
 from tests.memory_aws import S3, Glue, MemoryStore
+from tests.verdict import Verdict
 
 
 def plan_derived(number: Callable[[list[Arrival]], str]) -> Callable[[MonkeyPatch], None]:
@@ -56,7 +58,7 @@ def plan_derived(number: Callable[[list[Arrival]], str]) -> Callable[[MonkeyPatc
 
     def weaken(patch: MonkeyPatch) -> None:
         patch.setattr("jobs.run.plan", plan)
-        patch.setattr(fire.Verdict, "plans", lambda _: None)  # what is under plans/ is only this function's memory
+        patch.setattr(Verdict, "plans", lambda _: None)  # what is under plans/ is only this function's memory
 
     return weaken
 
@@ -103,7 +105,7 @@ def pick_listing(patch: MonkeyPatch) -> None:
         if any(TABLES[table].books for table, _ in days):
             return publish(lake, days, mapper, clock)
         taken = {day: {one.batch: one for one in inputs} for day, inputs in days.items()}
-        for job in fire.JOBS:
+        for job in JOBS:
             for key in lake.store.list(lake.settings.buckets.readready, f"landed/{job}/"):
                 for piece in _pieces(lake, job, key):
                     batch = f"{job}/{'-'.join(key.rsplit('/', 1)[-1].split('-')[:2])}"

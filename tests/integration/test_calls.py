@@ -9,11 +9,11 @@ from datetime import timedelta
 import pytest
 
 from lake import keys
-from lake.books import Arrival, Ledger, Plan, dump, load_marker
+from lake.books import Arrival, Ledger, Marker, Plan, dump, load_marker
 from tests import small_company as company
+from tests.crowds import EVENTS, READY
 from tests.fire import BOOKS, Part, calm, cloudtrail, deliver, land, new_world, pass_time
 from tests.memory_aws import Call, World
-from tests.trials import EVENTS, READY
 
 pytestmark = pytest.mark.usefixtures("under_fire")
 
@@ -42,7 +42,7 @@ def aged(plans: int) -> World:
         marker = replace(
             first, generation=number, attempt=f"m{number}", at=at, new=[], rowsbefore=first.rowsout, rowsnew=0
         )
-        commits = {
+        commits: dict[str, Plan | Ledger | Marker] = {
             keys.plan("cloudtrail", number): plan,
             keys.ledger("cloudtrail", number, 0): ledger,
             keys.marker(READY, company.DAY, number): marker,

@@ -17,7 +17,7 @@ from schemas.table import ORIGIN
 from tests import small_company as company
 from tests.fire import SMALL, Part, land
 from tests.lakes import Lake
-from tests.memory_aws import Call, MemoryStore, World
+from tests.memory_aws import Call, World
 
 BOOKS, READREADY = SMALL.buckets.books, SMALL.buckets.readready
 READY = "from_cloudtrail_readready"
@@ -58,11 +58,6 @@ def answer(call: Callable[[], Any]) -> Any:
     except Exception as error:  # noqa: BLE001 - boto3's are made at run time
         return type(error).__name__
     return found if isinstance(found, bytes | bool | str | None) else list(found)
-
-
-def test_every_public_method_of_the_store_is_there_in_memory() -> None:
-    public = {name for name in vars(Store) if not name.startswith("_")}
-    assert public <= set(vars(MemoryStore))
 
 
 def test_both_stores_answer_the_same_to_any_calls(lakes: tuple[Lake, Part]) -> None:

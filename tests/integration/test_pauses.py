@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import pytest
 
+from tests.crowds import crowds, late_request, lost_words, pointings
 from tests.fire import STORY, Broken
-from tests.trials import STEPS, crowds, late_request, lost_words, pauses, pointings
+from tests.trials import STEPS, pauses
 
 pytestmark = pytest.mark.usefixtures("under_fire")
 
-SEEDS = 60
+SEEDS = 40
 ORDERS = 100
 
 

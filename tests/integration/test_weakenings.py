@@ -12,8 +12,10 @@ from typing import NamedTuple
 
 import pytest
 
+from tests import crowds as many
 from tests import trials
 from tests import weakenings as weak
+from tests.memory_aws import World
 from tests.trials import Trial
 
 pytestmark = pytest.mark.usefixtures("under_fire")
@@ -21,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("under_fire")
 MOST = 400  # trials after which a weakening counts as not noticed
 
 
-def crashes(way: Callable[[trials.Point], trials.World]) -> Callable[[], Iterator[Trial]]:
+def crashes(way: Callable[[trials.Point], World]) -> Callable[[], Iterator[Trial]]:
     return lambda: trials.crashes(way, trials.crash_points(check=False))
 
 
@@ -30,11 +32,11 @@ def pauses() -> Iterator[Trial]:
 
 
 def crowds() -> Iterator[Trial]:
-    return trials.crowds(MOST)
+    return many.crowds(MOST)
 
 
 def pointings() -> Iterator[Trial]:
-    return trials.pointings(MOST)
+    return many.pointings(MOST)
 
 
 class Weakening(NamedTuple):
@@ -54,8 +56,8 @@ WEAKENINGS = (
     Weakening("idless=none", weak.idless_none, crashes(trials.died_after)),
     Weakening("get=current", weak.get_current, crashes(trials.died_after)),
     Weakening("undone=drop", weak.undone_drop, crashes(trials.died_after)),
-    Weakening("close=marker", weak.close_marker, trials.lost_words),
-    Weakening("settle=now", weak.settle_now, trials.late_request),
+    Weakening("close=marker", weak.close_marker, many.lost_words),
+    Weakening("settle=now", weak.settle_now, many.late_request),
     Weakening("point=once", weak.point_once, pointings),
     Weakening("point=own", weak.point_own, pointings),
     Weakening("ack=first", weak.ack_first, crashes(trials.died_after)),
