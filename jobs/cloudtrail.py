@@ -22,10 +22,11 @@ from jobs.json_text import Piece, array_of, split
 from jobs.rows import Bad, Outcome, Source
 from jobs.strangers import stranger
 from jobs.tally import Tally, refused
-from jobs.unpack import Unpacked, unpack
+from jobs.unpack import MAGIC, Unpacked, unpack
 from lake.settings import Filters
 
 _BOM = b"\xef\xbb\xbf"
+_WANTED = "CloudTrail record"
 _NO_TIME = "eventTime is missing, or is no time with an offset (ISO 8601, RFC 3339) in the years 1970 to 2261"
 _RECORD_BYTES = 64 << 20  # of one record: AWS's own bound is 1 MB at most
 _SIGNS = (b'"eventTime"', b'"eventName"', b'"eventVersion"')  # broken text with one of these was CloudTrail's
@@ -59,6 +60,8 @@ class Decoder:
     def add(self, source: Source, data: bytes) -> Outcome:
         """Decode one object. Never raises."""
         unpacked = unpack(data, self._limit, joined=False)
+        if unpacked.text.startswith(MAGIC):
+            return refused(*stranger(unpacked.text, _WANTED), unpacked.text, len(unpacked.text))
         text = unpacked.text.removeprefix(_BOM)
         with _no_garbage_collection():
             if not unpacked.reason and len(text) <= PINNED:
@@ -159,7 +162,7 @@ class Decoder:
         if unpacked.reason:
             _book_damage(tally, unpacked)
         elif outcome.bad and len(outcome.bad) == outcome.records and not ours:
-            return refused(*stranger(text, "CloudTrail record"), text, len(unpacked.text))
+            return refused(*stranger(text, _WANTED), text, len(unpacked.text))
         return tally.done(len(unpacked.text))
 
     def _read(self, piece: Piece, data: bytes) -> tuple[str, str, Record]:

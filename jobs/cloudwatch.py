@@ -20,12 +20,13 @@ from jobs.keystrokes import Record
 from jobs.rows import Outcome, Source
 from jobs.strangers import stranger
 from jobs.tally import SHOWN, Tally, refused
-from jobs.unpack import Unpacked, unpack
+from jobs.unpack import MAGIC, Unpacked, unpack
 from lake.settings import Filters
 from schemas import TABLES
 from schemas.arrow import arrow_schema
 
 SCHEMA = arrow_schema(TABLES["from_cloudwatch_readready"])
+_WANTED = "CloudWatch Logs document and no session's record"
 _EVENTS = 10_000  # log events of one document at a time; a real one holds fewer
 _ROWS = 10_000  # of one Arrow batch: as columns, rows take a fraction of what they do as objects
 _OURS = re.compile(rb'"(?:messageType|logEvents|sessionData)"')
@@ -42,6 +43,8 @@ class Decoder:
     def add(self, source: Source, data: bytes) -> Outcome:
         """Decode one object as it lies in S3 (packed or not). Never raises, whatever the bytes are."""
         unpacked = unpack(data, self._object_bytes, joined=True)
+        if unpacked.text.startswith(MAGIC):
+            return refused(*stranger(unpacked.text, _WANTED), unpacked.text[:SHOWN], len(unpacked.text))
         return _Object(source, self._rules, self._rows).decode(unpacked)
 
     def take(self) -> pa.Table:
@@ -142,8 +145,7 @@ class _Object:
         if not self.ours and unpacked.reason:
             return refused(unpacked.reason, unpacked.detail, text[:SHOWN] + unpacked.rest, len(text))
         if not self.ours and text.removeprefix(BOM).strip():
-            wanted = "CloudWatch Logs document and no session's record"
-            return refused(*stranger(text, wanted), text[:SHOWN], len(text))
+            return refused(*stranger(text, _WANTED), text[:SHOWN], len(text))
         if unpacked.reason:
             self.tally.damage(unpacked.reason, unpacked.detail, rest + unpacked.rest)
         return self.tally.done(len(text))

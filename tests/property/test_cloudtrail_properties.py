@@ -3,8 +3,10 @@
 import gzip
 import json
 import random
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from unittest.mock import patch
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -202,6 +204,49 @@ def test_a_changed_byte_costs_no_record_before_it_and_none_after_the_next(
     for number, row in enumerate(intact):
         if number < hit or number > hit + 1:
             assert json.dumps({**row, "sourcerecord": 0}, default=str) in found
+
+
+@settings(max_examples=40)
+@given(st.lists(records(), min_size=1, max_size=4), st.integers(0), st.booleans())
+def test_of_an_object_beyond_any_bound_the_records_before_the_bound_are_kept(
+    texts: list[str], bound: int, pack: bool
+) -> None:
+    data = container(texts)
+    bound %= len(data)
+    ends = [len(container(texts[:number])) - 2 for number in range(1, len(texts) + 1)]
+    whole = sum(end <= bound for end in ends)
+    outcome, rows = decode(data, limit=bound, pack=pack)
+    assert (outcome.kept, [(bad.record, bad.reason) for bad in outcome.bad]) == (whole, [(whole, "too-large")])
+    for row, record in zip(rows, texts[:whole], strict=True):
+        check(row, record)
+
+
+@settings(max_examples=40)
+@given(st.lists(records() | st.sampled_from(["{}", "7", '{"a":[{}]}']), max_size=12), st.integers(0, 3), st.booleans())
+def test_no_flood_of_bad_records_costs_a_good_one(texts: list[str], told: int, lines: bool) -> None:
+    expected = [text for text in texts if text.startswith('{"eventVersion"')]
+    data = "\n".join(texts).encode() if lines else container(texts)
+    with patch("jobs.tally.TOLD", told), patch("jobs.json_text._AT_ONCE", 0):
+        outcome, rows = decode(data)
+    if expected:
+        assert len(outcome.bad) <= told + 1
+        assert (outcome.bad == []) == (len(expected) == len(texts))
+    for row, record in zip(rows, expected, strict=True):
+        check(row, record)
+
+
+@settings(max_examples=40)
+@given(st.lists(records(), min_size=1, max_size=4), st.booleans())
+def test_no_record_of_a_removed_account_is_kept_and_all_others_fare_as_without_the_removal(
+    texts: list[str], filtered: bool
+) -> None:
+    without = FILTERED if filtered else Filters(keep="everything")
+    removed = [number for number, one in enumerate(texts) if json.loads(one)["recipientAccountId"] == "111122223333"]
+    for data in (container(texts), "\n".join(texts).encode()):
+        _, before = decode(data, without)
+        outcome, rows = decode(data, replace(without, removed=("111122223333",)))
+        assert outcome.filtered.get("removal", 0) == len(removed)
+        assert rows == [row for row in before if row["sourcerecord"] not in removed]
 
 
 ALMOST = st.text('{}[]",:\\ \nRecordseventVion1.0u', max_size=80).map(str.encode)

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
+from unittest.mock import patch
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -164,6 +165,20 @@ def test_every_log_event_that_lies_whole_before_a_truncation_is_kept(truths: lis
     outcome, rows = decode(packed, EVERYTHING)
     assert rows == [(record, *row) for record, row in enumerate(wanted)]
     assert [(bad.record, bad.reason) for bad in outcome.bad] == [(len(wanted), "truncated")]
+
+
+@settings(max_examples=60)
+@given(st.lists(documents(), max_size=4), st.integers(0, 3), st.sampled_from([0, 100, 1 << 24]))
+def test_no_flood_and_no_size_of_documents_costs_a_log_event(truths: list[Truth], told: int, at_once: int) -> None:
+    """Floods begin early and large documents are small: none of it changes what is kept, and where."""
+    flood = "".join(one.text + "\nplain\n" * 3 for one in truths)
+    with patch("jobs.tally.TOLD", told), patch("jobs.envelopes._AT_ONCE", at_once), patch("jobs.cloudwatch._EVENTS", 2):
+        assert decode("".join(one.text for one in truths).encode(), FILTERED) == expected(truths, FILTERED)
+        outcome, rows = decode(flood.encode(), EVERYTHING)
+    wanted, kept = expected(truths, EVERYTHING)
+    assert [row[1:] for row in rows] == [row[1:] for row in kept]
+    assert outcome.filtered == wanted.filtered
+    assert len(outcome.bad) <= max(told + 1, 1)
 
 
 @given(
