@@ -93,7 +93,7 @@ def test_an_overwritten_object_is_two_and_each_has_its_own_fate() -> None:
 
 def test_once_read_is_read_whatever_came_later() -> None:
     for later in ("gone", "dropped", "givenup", "undone", "waiting"):
-        assert outcome(read("1-0", 1), taken("2-0", later, "2026-03-03", edition=1)) == "ok"
+        assert outcome(read("1-0", 0, 3), taken("2-0", later, "2026-03-03", edition=1)) == "ok"
 
 
 def test_what_was_never_read_is_what_became_of_it_the_last_time() -> None:
