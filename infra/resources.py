@@ -76,6 +76,8 @@ def database_input(settings: Settings) -> dict[str, Any]:
 
 def table_location(settings: Settings, table: Table) -> str:
     """Where a table lies by default: a raw table in its first source's bucket. Each partition has its own."""
+    if table.people:
+        return f"s3://{settings.buckets.readready}/{keys.people_folder(table.name)}"
     if table.layout == "orc":
         return f"s3://{settings.buckets.readready}/{keys.table_folder(table.name)}"
     job = "cloudtrail" if table.layout == "cloudtrail" else "cloudwatch"

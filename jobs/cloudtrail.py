@@ -98,7 +98,7 @@ class Decoder:
     def _select(self, array: bytes | memoryview) -> tuple[Outcome, Sequence[int], bytes] | None:
         """Every record is looked at for its event alone. Of those that match: their numbers, and an array of them."""
         try:
-            events = (_PLACED_EVENTS if self._filter.removed else _EVENTS).decode(array)
+            events = (_PLACED_EVENTS if self._filter.by_account else _EVENTS).decode(array)
         except (msgspec.DecodeError, RecursionError):
             return None
         calls = [(event.eventSource, event.eventName) for event in events]
@@ -108,8 +108,13 @@ class Decoder:
         outcome = Outcome(len(calls))
         wanted = {call for call in different if self._filter.event(*call)}
         numbers = [number for number, call in enumerate(calls) if call in wanted] if wanted else []
-        if self._filter.removed:
-            removed = {number for number, event in enumerate(events) if _account(event) in self._filter.removed}
+        if self._filter.by_account:
+            accounts = [_account(event) for event in events]
+            whole = self._filter.whole
+            if whole:
+                both = zip(calls, accounts, strict=True)
+                numbers = [n for n, (call, account) in enumerate(both) if call in wanted or account in whole]
+            removed = {number for number, account in enumerate(accounts) if account in self._filter.removed}
             if removed:
                 outcome.filtered["removal"] = len(removed)
                 numbers = [number for number in numbers if number not in removed]
@@ -188,8 +193,12 @@ class Decoder:
         return "", "", record
 
     def _rule(self, record: Record) -> str:
-        if self._filter.removed and _account(record) in self._filter.removed:
-            return "removal"
+        if self._filter.by_account:
+            account = _account(record)
+            if account in self._filter.removed:
+                return "removal"
+            if account in self._filter.whole:
+                return ""
         if self._filter.by_event and not self._filter.event(record.eventSource, record.eventName):
             return "event"
         return self._filter.place(_account(record), record.awsRegion) if self._filter.by_place else ""

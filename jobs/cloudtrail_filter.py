@@ -21,7 +21,7 @@ class Event(msgspec.Struct, gc=False):
 
 
 class PlacedEvent(msgspec.Struct, gc=False):
-    """The same, and all that a removal needs."""
+    """The same, and all that tells whose record it is."""
 
     eventSource: str
     eventName: str
@@ -30,7 +30,10 @@ class PlacedEvent(msgspec.Struct, gc=False):
 
 
 class EventFilter:
-    """by_event, by_place: whether there is anything to compare at all. removed: the accounts that no row may be of."""
+    """by_event, by_place: whether there is anything to compare at all. by_account: whether that needs the account.
+
+    removed: the accounts that no row may be of. whole: the accounts of which everything is kept.
+    """
 
     def __init__(self, filters: Filters) -> None:
         on = not filters.everything
@@ -40,6 +43,8 @@ class EventFilter:
         self._accounts = frozenset(filters.accounts if on else ())
         self._regions = frozenset(filters.regions if on else ())
         self.removed = frozenset(filters.removed)  # whatever else is kept
+        self.whole = frozenset(filters.everything_accounts if on else ()) - self.removed
+        self.by_account = bool(self.removed or self.whole)
         self.by_event = bool(events)
         self.by_place = bool(self.removed or self._accounts or self._regions)
 
@@ -52,6 +57,8 @@ class EventFilter:
         """The rule that drops a record of this account and Region, or ''."""
         if account in self.removed:
             return "removal"
+        if account in self.whole:
+            return ""
         if self._accounts and account not in self._accounts:
             return "account"
         if self._regions and region not in self._regions:

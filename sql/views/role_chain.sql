@@ -27,7 +27,7 @@ handedout AS (
         date_format(date_add('day', ${days}, date(calendarday)), '%Y-%m-%d') AS usableon,
         issuedaccesskeyid,
         useridentityaccesskeyid AS usedaccesskeyid,
-        coalesce(sourceidentity, json_extract_scalar(requestparameters, '$.sourceIdentity')) AS sourceidentity,
+        sourceidentity,
         coalesce(sessionissuerarn, useridentityarn, username) AS caller,
         CASE
             WHEN json_extract_scalar(requestparameters, '$.principalArn') LIKE '%:saml-provider/AWSSSO!_%' ESCAPE '!'
