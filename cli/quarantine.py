@@ -6,9 +6,10 @@ import sys
 from datetime import datetime
 
 import click
+from rich.text import Text
 
 from cli import again, show
-from cli.athena import literal, where
+from cli.athena import Answer, literal, where
 from cli.days import DAY, between, of_account
 from cli.errors import CODES, NOT_FOUND, Failure
 from cli.reach import Reach, reach_options
@@ -71,8 +72,22 @@ def list_(
     conditions = [*between(day, first, last), *of_account(account)]
     conditions += [f"reason = {literal(reason)}"] if reason else []
     conditions += [f"source = {literal(source)}"] if source else []
-    sql = _RECORDS if records else _COUNTS
-    show.show(at.athena.ask(sql.format(where=where(conditions))), form)
+    answer = at.athena.ask((_RECORDS if records else _COUNTS).format(where=where(conditions)))
+    if records and form == "table":
+        _print_records(answer)
+    else:
+        show.show(answer, form)
+
+
+def _print_records(answer: Answer) -> None:
+    """Two lines a record: the first is what `show` takes, in one piece at any width."""
+    out, count = show.console(), 0
+    for row in answer.rows:
+        count += 1
+        name, record, reason, detail, size, day = (safe(one or "") for one in row)
+        out.print(Text(f"{name} {record}"), soft_wrap=True)
+        out.print(Text(f"  {reason}: {detail} ({int(size):,} bytes, since {day})", style="dim"), soft_wrap=True)
+    click.echo(f"{count:,} record{'' if count == 1 else 's'}", err=True)
 
 
 @quarantine.command("show", epilog=CODES)

@@ -22,6 +22,7 @@ RULES = {
     "region": "Region",
     "loggroup": "log group",
     "heartbeat": "heartbeat (no data)",
+    "removal": "removal of their account",
 }
 OUTCOMES = {
     "ok": "read",
