@@ -39,7 +39,7 @@ class _Seen:
                 self.faults[one.kind] += 1
                 self.repaired += one.repair is not None
             else:
-                due = "condemn" if isinstance(one.repair, Condemn) else "delete"
+                due = "condemned" if isinstance(one.repair, Condemn) else "deleted"
                 self.collected[one.kind, due] += 1
                 self.nbytes[one.kind, due] += one.nbytes
             yield one
@@ -50,37 +50,36 @@ class _Seen:
             parts = []
             for _, due in dues:
                 number, size = self.collected[kind, due], self.nbytes[kind, due] / 1e6
-                parts.append(f"{number:,} {f'{due}ed'.replace('ee', 'e') if fixed else f'to {due}'} ({size:,.1f} MB)")
+                parts.append(f"{number:,} {'' if fixed else 'to be '}{due} ({size:,.1f} MB)")
             yield f"{kind}: {', '.join(parts)}"
 
 
-def _help() -> str:
-    return f"""Compare S3, the books, the generations and the catalog, and name every difference.
+_HELP = f"""Compare S3, the books, the generations and the catalog, and name every difference.
 
-    Without --fix this only reads. Each line says what is wrong, where, and what --fix would do or you can. With --fix
-    it is done: what the lake never heard of is announced to AddAPart, which writes partitions and the inbox; what
-    nothing needs any more is condemned and, bounds.retention_days later, deleted. Plans, ledgers, markers, raw objects
-    and settings are never deleted.
+Without --fix this only reads. Each line says what is wrong, where, and what --fix would do or you can. With --fix it is
+done: what the lake never heard of is announced to AddAPart, which writes partitions and the inbox; what nothing needs
+any more is condemned and, bounds.retention_days later, deleted. Plans, ledgers, markers, raw objects and settings are
+never deleted.
 
-    \b
-      loglake doctor                        a look
-      loglake doctor --fix                  daily, on a schedule: repairs, and collects what is old
-      loglake doctor --from 2026-03-01      raw objects of more days
-      loglake doctor --format json | jq 'select(.fault)'
+\b
+  loglake doctor                        a look
+  loglake doctor --fix                  daily, on a schedule: repairs, and collects what is old
+  loglake doctor --from 2026-03-01      raw objects of more days
+  loglake doctor --format json | jq 'select(.fault)'
 
-    The exit code is 1 if anything is wrong, also where --fix has seen to it: the next look tells whether that helped.
+The exit code is 1 if anything is wrong, also where --fix has seen to it: the next look tells whether that helped.
 
-    \b
-    What can be wrong:
+\b
+What can be wrong:
 {_FAULTS}
 
-    \b
-    What is due to be collected, which is no fault (in a table, a line a kind):
+\b
+What is due to be collected, which is no fault (in a table, a line a kind):
 {_DUE}
-    """
+"""
 
 
-@click.command(epilog=CODES, help=_help())
+@click.command(epilog=CODES, help=_HELP)
 @click.option("--fix", is_flag=True, help="Do what can be done.")
 @click.option("--dry-run", is_flag=True, help="Only look. This is what happens without --fix.")
 @click.option(
@@ -94,6 +93,7 @@ def _help() -> str:
 @show.option
 @reach_options
 def doctor(at: Reach, fix: bool, dry_run: bool, first: datetime | None, last: datetime | None, form: str) -> None:
+    """Look, print as it is found, and end with what that means."""
     if fix and dry_run:
         raise click.UsageError("--fix repairs, --dry-run only looks: one of them.")
     today = datetime.now(UTC).date()

@@ -75,7 +75,7 @@ class Notes:
 def condemn(lake: Access, items: list[str], now: datetime) -> None:
     """Write the note. Its time is the doctor's own and later than what it saw; a later one only delays."""
     if items:
-        data = json.dumps({"at": now.isoformat(timespec="seconds"), "items": items}).encode()
+        data = json.dumps({"at": now.isoformat(), "items": items}).encode()
         lake.store.create(lake.books, keys.condemned(f"{now:%Y%m%dT%H%M%S}"), data)
 
 
