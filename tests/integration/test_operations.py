@@ -340,11 +340,12 @@ def test_a_rebuild_is_of_what_waits_to_be_published_as_well(
 
 
 def fix_the_decoder(monkeypatch: pytest.MonkeyPatch) -> None:
-    """From now on, "yesterday" is a time."""
+    """From now on, "yesterday" is a time, and what was "old" is "new"."""
     original = cloudtrail.Decoder.add
 
     def add(self: cloudtrail.Decoder, source: Source, data: bytes) -> Outcome:
-        return original(self, source, gzip.decompress(data).replace(b"yesterday", b"2024-05-31T08:00:00Z"))
+        text = gzip.decompress(data).replace(b"yesterday", b"2024-05-31T08:00:00Z").replace(b"old", b"new")
+        return original(self, source, text)
 
     monkeypatch.setattr(cloudtrail.Decoder, "add", add)
 
@@ -352,7 +353,7 @@ def fix_the_decoder(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_after_a_fixed_decoder_a_replay_puts_the_record_back(
     lake: Lake, loglake: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lake.put("cloudtrail", key("a"), trail(event(1), event(2, eventTime="yesterday"), event(3)))
+    lake.put("cloudtrail", key("a"), trail(event(1, errorCode="old"), event(2, eventTime="yesterday"), event(3)))
     lake.put("cloudtrail", key("b"), trail(event(4)))
     lake.put("cloudtrail", key("c"), b"no log")
     lake.work("cloudtrail")
@@ -362,6 +363,7 @@ def test_after_a_fixed_decoder_a_replay_puts_the_record_back(
     assert (said["announced"], said["records"]) == (1, 1)
     lake.work("cloudtrail")
     assert shown(lake) == ["001", "002", "003", "004"]
+    assert set(lake.rows(READY)["errorcode"].to_pylist()) == {"new", None}
     listed = loglake("quarantine", "list")
     assert (listed["reason"], listed["records"]) == ("not-a-log", 1)
     balanced(lake)
