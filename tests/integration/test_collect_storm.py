@@ -1,4 +1,4 @@
-"""Whatever fails, dies or overtakes, the doctor with it: once it is calm again, the truth is shown, and nothing is left.
+"""Whatever fails, dies or overtakes, doctors as well: once it is calm again, the truth is shown and nothing is left.
 
 Runs, AddAPart and doctors die before or after any call to S3, others begin in the middle of one, queries go on across
 all of it. Seeded: a failure repeats.
@@ -16,7 +16,6 @@ from jobs import plan
 from jobs.doctor import Doctor
 from lake import keys
 from lake.settings import parse
-from lake.store import Store
 from tests.integration import test_interleavings
 from tests.integration.test_collect import current, there
 from tests.integration.test_interleavings import Died, Storm
