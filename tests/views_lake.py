@@ -148,6 +148,11 @@ class ViewLake:
         names = [column[0] for column in answer.description]
         return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
 
+    def athena(self, sql: str) -> list[tuple[Any, ...]]:
+        """The answer to Athena's SQL, a row a tuple."""
+        rows: list[tuple[Any, ...]] = self._duck.execute(to_duckdb(athena_sql.parse(sql), self._columns)).fetchall()
+        return rows
+
     def types(self, name: str) -> list[tuple[str, str]]:
         """A view's columns and their types, as DuckDB finds them."""
         return [(one["column_name"], one["column_type"]) for one in self.ask(f"DESCRIBE {name}")]

@@ -146,7 +146,9 @@ def text(value: object) -> str:
 
 
 def _map(pairs: list[tuple[object, object]]) -> str:
-    return "{" + ", ".join(f"{text(key)}={text(value)}" for key, value in pairs) + "}"
+    """By key: a map has no order, and an engine gives any."""
+    texts = sorted((text(key), text(value)) for key, value in pairs)
+    return "{" + ", ".join(f"{key}={value}" for key, value in texts) + "}"
 
 
 def _interval(value: Any) -> str:

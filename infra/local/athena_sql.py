@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import ClassVar
 
 import sqlglot
@@ -97,6 +97,13 @@ def rename(table: exp.Table, name: str) -> None:
     table.set("this", exp.to_identifier(name, quoted=True))
     table.set("db", None)
     table.set("catalog", None)
+
+
+def without_database(column: exp.Column, databases: Collection[str]) -> None:
+    """`database.table.column` as `table.column`. `a.b.c` may also be a field in a field of the column a: it stays."""
+    if column.db.lower() in databases:
+        column.set("db", None)
+        column.set("catalog", None)
 
 
 def name_columns(query: exp.Query) -> None:

@@ -74,7 +74,8 @@ def _list(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def _map(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    return lambda values: {key: read(one) for key, one in values.items()}
+    """By key: a map has no order, and Trino's client gives any."""
+    return lambda values: {key: read(one) for key, one in sorted(values.items())}
 
 
 def _or_none(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
