@@ -1,10 +1,13 @@
-"""What tests share: one embedded AWS for the session, emptied for each test that asks for it."""
+"""What tests share: one embedded AWS for the session, emptied for each test that asks for it, and one Trino."""
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
@@ -13,6 +16,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # `tests.lakes`
 
 settings.register_profile("suite", deadline=None)  # machines are noisy: a slow example is no failure
 settings.load_profile("suite")
+
+if TYPE_CHECKING:
+    from infra.local.trino.engine import Engine
+
+ENVIRONMENT = dict(os.environ)  # as it was before `embedded_aws` took from it all that leads to a network
+UNTESTED = pytest.StashKey[str]()
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +42,48 @@ def aws(embedded_aws: str) -> str:
 
     moto_api_backend.reset()
     return embedded_aws
+
+
+@pytest.fixture(scope="session")
+def trino(embedded_aws: str, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Engine]:
+    """A Trino on the embedded AWS, with a catalog more, `byposition`, that reads ORC so. Tests take `on_trino`.
+
+    Its files are downloaded if they are not in the user's cache; without a network its tests are skipped, loudly.
+    """
+    from cli.spark import java_home
+    from infra.local.trino.artefacts import Installed
+    from infra.local.trino.engine import Engine
+    from infra.local.trino.process import BY_POSITION, Runtime, Setting
+
+    fetch = [sys.executable, "-m", "infra.local.trino"]
+    got = subprocess.run(fetch, env=ENVIRONMENT, cwd=Path(__file__).parents[1], capture_output=True, text=True)
+    if got.returncode == os.EX_TEMPFAIL:
+        pytestconfig.stash[UNTESTED] = got.stderr.strip()
+        pytest.skip(got.stderr)
+    assert got.returncode == 0, got.stderr
+    folder = tmp_path_factory.mktemp("trino")
+    runtime = Runtime(Installed(Path(got.stdout.strip())), Path(java_home(ENVIRONMENT), "bin", "java"))
+    catalogs = {"byposition": BY_POSITION}
+    engine = Engine(Setting(runtime, folder, folder / "trino.log", embedded_aws, "us-east-1", catalogs=catalogs))
+    try:
+        engine.wait()
+        yield engine
+    finally:
+        engine.close()
+
+
+@pytest.fixture
+def on_trino(trino: Engine) -> Iterator[Engine]:
+    """For the length of a test, Athena answers by Trino."""
+    from infra.local import server
+
+    before = server.answer_with(trino)
+    yield trino
+    server.answer_with(before)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Nobody shall take a run without Trino for a whole one."""
+    if why := config.stash.get(UNTESTED, None):
+        terminalreporter.write_sep("=", "TRINO WAS NOT TESTED", red=True, bold=True)
+        terminalreporter.write_line(why)

@@ -109,7 +109,7 @@ def install(
     place = _place(folder, lock)
     partial = _partial(place)
     (partial / "lib").mkdir(parents=True, exist_ok=True)
-    with _alone(folder / "lock"):
+    with _alone(folder / "installing"):
         if found := installed(folder, lock):  # another process was first
             return found
         source = repository or of_user(Path.home())

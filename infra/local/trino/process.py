@@ -123,7 +123,7 @@ class Process:
     """A running Trino."""
 
     def __init__(self, setting: Setting) -> None:
-        self._setting = setting
+        self.setting = setting
         self.port = _free_port()
         self.log = setting.log
         _write(setting, self.port)

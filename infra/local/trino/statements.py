@@ -60,7 +60,7 @@ def read(sql: str, default_location: str, name: str) -> Statement:
         raise QueryError("SYNTAX_ERROR: line 1:1: there is no statement")
     if any(one.token_type == TokenType.SEMICOLON for one in tokens):
         raise QueryError("SYNTAX_ERROR: line 1:1: Only one sql statement is allowed")
-    sql = sql[: tokens[-1].end + 1]
+    sql = sql[: tokens[-1].end + 1].rstrip()
     first = " ".join(one.text.upper() for one in tokens[:4])
     if first.startswith("UNLOAD "):
         return _unload(sql, tokens, name)

@@ -1,0 +1,84 @@
+"""Athena asked as any client asks it, with boto3, and all that it answers."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+
+from infra.resources import WORKGROUP
+from tests.lakes import SETTINGS
+
+Texts = list[str | None]
+PATIENCE = 120.0  # seconds
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A query that has ended. rows: without the header. execution: GetQueryExecution's answer."""
+
+    execution: dict[str, Any]
+    columns: list[tuple[str, str]]
+    rows: list[Texts]
+    updated: int = 0
+
+    @property
+    def state(self) -> str:
+        return str(self.execution["Status"]["State"])
+
+    @property
+    def reason(self) -> str:
+        return str(self.execution["Status"].get("StateChangeReason", ""))
+
+    @property
+    def scanned(self) -> int:
+        """Bytes."""
+        return int(self.execution["Statistics"]["DataScannedInBytes"])
+
+    @property
+    def manifest(self) -> str:
+        return str(self.execution["Statistics"].get("DataManifestLocation", ""))
+
+
+def start(sql: str, *parameters: str, database: str = SETTINGS.lake.database) -> str:
+    """The id of a query that now runs."""
+    more = {"ExecutionParameters": list(parameters)} if parameters else {}
+    context = {"Database": database}
+    athena = boto3.client("athena")
+    answer = athena.start_query_execution(QueryString=sql, QueryExecutionContext=context, WorkGroup=WORKGROUP, **more)
+    return str(answer["QueryExecutionId"])
+
+
+def ended(query: str) -> dict[str, Any]:
+    """The execution, once it has ended."""
+    athena = boto3.client("athena")
+    late = time.monotonic() + PATIENCE
+    while True:
+        execution: dict[str, Any] = athena.get_query_execution(QueryExecutionId=query)["QueryExecution"]
+        if execution["Status"]["State"] in ("SUCCEEDED", "FAILED", "CANCELLED"):
+            return execution
+        assert time.monotonic() < late, f"it has not ended: {execution}"
+        time.sleep(0.02)
+
+
+def ask(sql: str, *parameters: str, database: str = SETTINGS.lake.database) -> Asked:
+    """The query's end, and all rows of its answer."""
+    query = start(sql, *parameters, database=database)
+    execution = ended(query)
+    if execution["Status"]["State"] != "SUCCEEDED":
+        return Asked(execution, [], [])
+    pages = list(boto3.client("athena").get_paginator("get_query_results").paginate(QueryExecutionId=query))
+    described = pages[0]["ResultSet"]["ResultSetMetadata"]["ColumnInfo"]
+    rows = [[one.get("VarCharValue") for one in row["Data"]] for page in pages for row in page["ResultSet"]["Rows"]]
+    columns = [(one["Name"], one["Type"]) for one in described]
+    header = execution["StatementType"] == "DML" and rows and rows[0] == [name for name, _ in columns]
+    return Asked(execution, columns, rows[1:] if header else rows, pages[0]["UpdateCount"])
+
+
+def answered(sql: str, *parameters: str) -> Asked:
+    """The same, of a query that must succeed."""
+    found = ask(sql, *parameters)
+    assert found.state == "SUCCEEDED", found.reason
+    return found
