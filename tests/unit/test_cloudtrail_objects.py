@@ -373,6 +373,22 @@ def test_no_flood_of_bad_records_fills_the_memory(flood: bytes, begin: bytes) ->
     assert peak < 5 * len(data)
 
 
+@pytest.mark.usefixtures("told")
+def test_behind_a_flood_only_records_that_begin_as_cloudtrail_writes_them_are_looked_for() -> None:
+    other_order = text(dict(reversed(event(7).items()))).encode()
+    for joint, begin in ((b",", b"["), (b"\n", b"")):
+        data = begin + joint.join([E0, other_order, *[b"{}"] * 4_000, other_order, E1, other_order, E2])
+        outcome, rows = decode(data + begin.replace(b"[", b"]"))
+        assert ids(rows) == [0, 7, 1, 2]
+        assert other_order in outcome.bad[-1].data
+
+
+@pytest.mark.usefixtures("told")
+def test_an_object_that_ends_too_early_says_so_behind_a_flood_too() -> None:
+    packed = gzip.compress(b"\n".join([E0, *[b"{}"] * 200]))[:-4]
+    assert [bad.reason for bad in decode(packed, pack=False)[0].bad[-2:]] == ["too-many-bad", "truncated"]
+
+
 # -- what is no log --------------------------------------------------------------------------------------------------
 
 

@@ -576,6 +576,21 @@ def test_documents_are_kept_whatever_flood_of_bad_records_is_around_them(strange
 
 
 @pytest.mark.usefixtures("lowered")
+def test_behind_a_flood_only_documents_that_begin_with_a_known_key_are_looked_for() -> None:
+    other_order = json.dumps(dict(reversed(json.loads(THREE).items()))).encode()
+    data = ONE + other_order + b"plain\n" * (TOLD + 5) + other_order + b"\n" + TWO
+    outcome, rows = decode(data)
+    assert [one["sessiondata"] for one in rows] == ["text 1", "text 3", "text 2"]
+    assert other_order in outcome.bad[-1].data
+
+
+@pytest.mark.usefixtures("lowered")
+def test_an_object_that_ends_too_early_says_so_behind_a_flood_too() -> None:
+    outcome, _ = decode(gzip.compress(ONE + b"plain\n" * (TOLD + 5))[:-4])
+    assert [bad.reason for bad in outcome.bad[-2:]] == ["too-many-bad", "truncated"]
+
+
+@pytest.mark.usefixtures("lowered")
 def test_log_events_are_kept_whatever_flood_of_bad_ones_is_around_them() -> None:
     outcome, rows = decode(document(event("a"), *[7] * (TOLD + 50), event("b"), *[8] * 2_000, event("c")) + TWO)
     assert [one["sessiondata"] for one in rows] == ["a", "b", "c", "text 2"]
