@@ -21,13 +21,17 @@ from lake.store import Gone, Store
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """A lake within reach. sqs, glue: boto3 clients. local: True for the one on this machine."""
+    """A lake within reach. sqs, glue: boto3 clients. local: True for the one on this machine.
+
+    session: the boto3 session that they are of; None where the environment's will do.
+    """
 
     lake: Access
     sqs: Any
     glue: Any
     athena: Athena
     local: bool
+    session: Any = None
 
     @property
     def settings(self) -> Settings:
@@ -59,7 +63,7 @@ def _with(session: boto3.session.Session, known: Settings, workgroup: str, local
     region = known.lake.region
     sqs, glue, athena = (session.client(name, region_name=region, config=PATIENT) for name in ("sqs", "glue", "athena"))
     asked = Athena(athena, known.lake.database, workgroup or WORKGROUP)
-    return Reach(Access(known, Store(region)), sqs, glue, asked, local)
+    return Reach(Access(known, Store(region)), sqs, glue, asked, local, session)
 
 
 def reach_options(function: Command) -> Command:

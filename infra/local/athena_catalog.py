@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import pyarrow as pa
-from moto.glue.exceptions import DatabaseNotFoundException, TableNotFoundException
+from moto.glue.exceptions import DatabaseNotFoundException, TableAlreadyExistsException, TableNotFoundException
 from moto.glue.models import glue_backends
 from moto.s3.models import FakeDeleteMarker, s3_backends
 
@@ -81,6 +81,14 @@ class Catalog(Protocol):
 
     def read(self, path: str) -> bytes:
         """A file's content."""
+        ...
+
+    def write(self, path: str, content: bytes) -> None:
+        """A new file: bucket/key."""
+        ...
+
+    def create_table(self, database: str, table: dict[str, Any]) -> None:
+        """A new table: Glue's TableInput. Raises QueryError if it is there already."""
         ...
 
 
@@ -175,6 +183,20 @@ class MotoCatalog:
             raise QueryError(f"HIVE_CANNOT_OPEN_SPLIT: s3://{path} is gone")
         content: bytes = found.value
         return content
+
+    @_locked("s3")
+    def write(self, path: str, content: bytes) -> None:
+        """See Catalog."""
+        bucket, _, key = path.partition("/")
+        self._s3.put_object(bucket, key, content)
+
+    @_locked("glue")
+    def create_table(self, database: str, table: dict[str, Any]) -> None:
+        """See Catalog."""
+        try:
+            self._glue.create_table(database, table["Name"], table)
+        except TableAlreadyExistsException:
+            raise QueryError(f"TABLE_ALREADY_EXISTS: Table '{database}.{table['Name']}' already exists") from None
 
 
 def _table(glue: dict[str, Any]) -> CatalogTable:

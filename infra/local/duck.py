@@ -26,6 +26,7 @@ from infra.local.athena_information import system_table
 from infra.local.athena_macros import statements
 from infra.local.athena_results import Result, type_name
 from infra.local.athena_to_duckdb import to_duckdb
+from infra.local.duck_writes import Writer
 from infra.views import view_definition
 
 _SAFE = {
@@ -86,10 +87,10 @@ class Engine:
         self._database = database()
 
     @contextmanager
-    def query(self, catalog: Catalog, location: str) -> Iterator[Query]:  # noqa: ARG002 - for engines that write
-        """A run of a query."""
+    def query(self, catalog: Catalog, location: str) -> Iterator[Writer]:
+        """A run of a query. location: where its answer goes, s3://bucket/key without a suffix."""
         with self._database.cursor() as cursor:
-            yield Query(cursor, catalog)
+            yield Writer(Query(cursor, catalog), catalog, location)
 
     def close(self) -> None:
         """DuckDB's objects must go before the interpreter does, or its binding complains of each."""

@@ -97,11 +97,19 @@ class Query:
         if not statement.table:
             answer = self._ask(statement, schema)
             return self._written(statement, answer) if answer.updated is not None else result(answer)
-        self._ask(Statement(f"CREATE SCHEMA IF NOT EXISTS {UNLOAD}.{UNLOAD}"), schema)
+        self._make_schema(schema)
         try:
             return self._written(statement, self._ask(statement, schema))
         finally:
             self._forget(statement, schema)
+
+    def _make_schema(self, schema: str) -> None:
+        """Where UNLOAD's tables are. Trino looks, then makes it: of two at once, one hears that it is there."""
+        try:
+            self._ask(Statement(f"CREATE SCHEMA IF NOT EXISTS {UNLOAD}.{UNLOAD}"), schema)
+        except Failed as error:
+            if error.name not in ("ALREADY_EXISTS", "SCHEMA_ALREADY_EXISTS"):
+                raise
 
     def _forget(self, statement: Statement, schema: str) -> None:
         """Drop UNLOAD's table; its files are not the table's own and stay."""
