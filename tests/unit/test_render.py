@@ -48,6 +48,25 @@ def test_each_block_is_repeated_on_its_own() -> None:
     assert [line.split()[3] for line in render(text, SETTINGS).splitlines() if "AS y FROM t" in line] == ["0", "1", "5"]
 
 
+@pytest.mark.parametrize(("hours", "days"), [(1, "1"), (24, "1"), (25, "2")])
+def test_the_days_that_hours_reach_into_are_whole(hours: int, days: str) -> None:
+    text = SETTINGS.text.replace("context_hours = 12", f"context_hours = {hours}")
+    assert render("${contextdays}", parse(text)) == days
+
+
+def test_workdays_are_numbers_from_monday() -> None:
+    text = SETTINGS.text.replace('workdays = ["Mon", "Tue", "Wed", "Thu", "Fri"]', 'workdays = ["Sun", "Mon"]')
+    assert render("(${workdays})", parse(text)) == "(7, 1)"
+
+
+def test_what_is_kept_is_told_by_account() -> None:
+    text = SETTINGS.text.replace("everything_accounts = []", 'everything_accounts = ["111122223333"]')
+    assert render("${kept}", parse(text)).startswith(
+        "CASE WHEN accountid IN ('111122223333') THEN 'everything' ELSE 'only "
+    )
+    assert render("${kept}", parse(text.replace('keep = "filtered"', 'keep = "everything"'))) == "'everything'"
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

@@ -20,6 +20,8 @@ VIEW = """\
 --     in UTC.
 --   share decimal(5,2): How much.
 --   names array(varchar): Who.
+--   inside row(at timestamp,
+--     by varchar): A long type goes on, too.
 -- Cost: one day.
 WITH x AS (SELECT 1) -- a comment inside stays
 SELECT calendarday, ${keystrokedays} FROM x;
@@ -34,6 +36,7 @@ def test_a_views_file_declares_its_columns_in_its_opening_comment() -> None:
         ("attime", "timestamp", "When it was, in UTC."),
         ("share", "decimal(5,2)", "How much."),
         ("names", "array(varchar)", "Who."),
+        ("inside", "row(at timestamp, by varchar)", "A long type goes on, too."),
     ]
     assert view.sql == "WITH x AS (SELECT 1) -- a comment inside stays\nSELECT calendarday, 1 FROM x"
 
@@ -50,6 +53,7 @@ def test_athena_finds_sql_schema_and_presto_types_in_the_catalogs_view() -> None
             {"name": "attime", "type": "timestamp(3)"},
             {"name": "share", "type": "decimal(5,2)"},
             {"name": "names", "type": "array(varchar)"},
+            {"name": "inside", "type": "row(at timestamp(3), by varchar)"},
         ],
     }
 
@@ -63,6 +67,11 @@ def test_athena_finds_sql_schema_and_presto_types_in_the_catalogs_view() -> None
         ("timestamp(3)", "timestamp"),
         ("decimal(5,2)", "decimal(5,2)"),
         ("array(varchar)", "array<string>"),
+        ("map(varchar, varchar)", "map<string,string>"),
+        (
+            "row(a varchar, b row(at timestamp, c map(varchar, bigint)), d array(row(e boolean)))",
+            "struct<a:string,b:struct<at:timestamp,c:map<string,bigint>>,d:array<struct<e:boolean>>>",
+        ),
     ],
 )
 def test_a_views_columns_have_hive_types_in_the_catalog(presto: str, hive: str) -> None:
@@ -107,6 +116,7 @@ def test_every_table_has_its_place_and_results_go_to_the_lakes_own_bucket() -> N
     assert places["from_cloudtrail_raw"] == "s3://loglake-raw-cloudtrail/"
     assert places["from_cloudwatch_raw"] == "s3://loglake-raw-cloudwatch/"
     assert places["from_cloudwatch_readready"] == "s3://loglake-readready/readready/from_cloudwatch_readready/"
+    assert places["teams"] == "s3://loglake-readready/people/teams/"
     assert places["lake_ledger"] == "s3://loglake-readready/readready/lake_ledger/"
     configuration = resources.workgroup(SETTINGS)["Configuration"]
     assert configuration["EnforceWorkGroupConfiguration"] is True
