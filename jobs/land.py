@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -102,6 +102,7 @@ class _Attempt:
         self.pending = 0  # bytes, unpacked, of which rows may be in memory
         self.objects: list[dict[str, object]] = []
         self.read: list[Source] = []  # as the objects of outcome ok, in their order
+        self.anew: defaultdict[str, list[Source]] = defaultdict(list)  # of these, the rebuilds', by their interval
         self.delivered: dict[Source, str] = {}
         self.late: Counter[Source] = Counter()
         self.undone: list[Arrival] = []
@@ -147,10 +148,13 @@ class _Attempt:
         )
 
     def make_days_anew(self) -> None:
-        """What the batch's rebuilds and removals take out, for every day that they touch."""
-        days = remake.touched(self.lake, self.batch.job, self.batch.arrivals)
-        accounts = sorted({one.accountid for one in self.batch.arrivals if one.why == "removal"})
-        self.writer.add_remade(self.table, days, remake.objects(self.read, accounts))
+        """What the batch's rebuilds and removals take out: a rebuild, of its days, what its own objects showed."""
+        for interval, sources in sorted(self.anew.items()):
+            days = remake.touched(self.lake, self.batch.job, interval)
+            self.writer.add_remade(self.table, days, remake.objects(sources))
+        if accounts := sorted({one.accountid for one in self.batch.arrivals if one.why == "removal"}):
+            days = remake.touched(self.lake, self.batch.job, "")
+            self.writer.add_remade(self.table, days, remake.objects([], accounts))
 
     def take(self, one: Arrival, fetched: _Fetched) -> None:
         """One object: its rows to the decoder, its outcome to the books."""
@@ -167,6 +171,8 @@ class _Attempt:
             self.missing(one, _Fetched(None, "undone", detail))
             return
         self.read.append(source)
+        if one.remake:
+            self.anew[one.remake].append(source)
         if day := delivery_day(one):
             self.delivered[source] = day
         for bad in outcome.bad:

@@ -21,7 +21,7 @@ from jobs.decoders import table_of
 from jobs.plan import read_ledgers, read_plan
 from jobs.rows import Source
 from lake import keys
-from lake.books import Arrival, load_plan
+from lake.books import load_plan
 from schemas import TABLES
 
 SCHEMA = pa.schema(
@@ -85,14 +85,13 @@ def days(lake: Access, table: str, interval: str) -> Iterator[str]:
             yield day
 
 
-def touched(lake: Access, job: str, arrivals: Iterable[Arrival]) -> list[str]:
-    """The days that these arrivals' rebuilds and removals make anew."""
-    wanted = {"" if one.why == "removal" else one.remake for one in arrivals if one.why == "removal" or one.remake}
+def touched(lake: Access, job: str, interval: str) -> list[str]:
+    """The days that a rebuild of this interval makes anew; for '', a removal, all that are published."""
     table = table_of(job)
-    found = {day for interval in wanted for day in days(lake, table, interval)}
-    # Days that nothing was published of yet, but is landed of: they are published together with this.
-    waiting = _waiting(lake, job, table) if any(wanted) else set()
-    return sorted(found | {day for one in wanted if one for day in waiting if _inside(day, one)})
+    found = set(days(lake, table, interval))
+    if interval:  # days that nothing was published of yet, but is landed of: they are published together with this
+        found |= {day for day in _waiting(lake, job, table) if _inside(day, interval)}
+    return sorted(found)
 
 
 def _waiting(lake: Access, job: str, table: str) -> set[str]:

@@ -17,6 +17,7 @@ from cli.main import cli
 from cli.reach import Reach
 from infra.resources import WORKGROUP, dead_letters
 from jobs import cloudtrail
+from jobs.removal import request
 from jobs.rows import Outcome, Source
 from lake import keys
 from lake.announce import Announced, announce
@@ -334,6 +335,48 @@ def test_a_rebuild_is_of_what_waits_to_be_published_as_well(
     lake.work("cloudtrail")
     assert shown(lake) == []
     assert removed(lake) == 1
+
+
+def announcing(lake: Lake, name: str, day: str, why: str, edition: int, remake: str = "") -> Announced:
+    """An object of the lake's, announced as the commands announce it."""
+    bucket, of = "loglake-raw-cloudtrail", key(name, day)
+    there = lake.s3.head_object(Bucket=bucket, Key=of)
+    etag, size = there["ETag"].strip('"'), there["ContentLength"]
+    return Announced(bucket, of, etag, size, "", lake.now.isoformat(), why, edition, remake)
+
+
+def test_a_rebuild_beside_a_removal_takes_nothing_out_of_other_days(lake: Lake, loglake: Command) -> None:
+    history(lake)
+    lake.under(NARROWER)
+    loglake("rebuild", *DAY)
+    announce(lake.sqs, lake.settings.lake.queue, [request(SECOND, lake.now.isoformat())])
+    lake.work("cloudtrail")
+    assert ids(lake) == [("003", "2024-05-30")]
+    balanced(lake)
+
+
+def test_a_replay_beside_a_rebuild_takes_nothing_out(lake: Lake) -> None:
+    history(lake)
+    lake.under(NARROWER)
+    both = [
+        announcing(lake, "a", "2024/05/31", "replay", 9),
+        announcing(lake, "late", "2024/06/02", "rebuild", 9, "2024-05-30/2024-05-31"),
+    ]
+    announce(lake.sqs, lake.settings.lake.queue, both)
+    lake.work("cloudtrail")
+    assert shown(lake) == ["001", "003", "004", "007"]
+
+
+def test_two_rebuilds_at_once_take_out_of_their_own_days_only(lake: Lake) -> None:
+    history(lake)
+    lake.under(NARROWER)
+    both = [
+        announcing(lake, "a", "2024/05/31", "rebuild", 8, "2024-05-31/2024-05-31"),
+        announcing(lake, "late", "2024/06/02", "rebuild", 9, "2024-05-30/2024-05-30"),
+    ]
+    announce(lake.sqs, lake.settings.lake.queue, both)
+    lake.work("cloudtrail")
+    assert shown(lake) == ["003", "004", "005", "007"]  # 001 was a's on the 31st, 003 on the 30th
 
 
 # -- replay ------------------------------------------------------------------------------------------------------------
