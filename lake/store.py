@@ -167,17 +167,15 @@ class Store:
 
     def objects(self, bucket: str, prefix: str) -> Iterator[Listed]:
         """What `list` finds, with what S3's LIST says of it."""
-        # By boto3, slower: obstore cannot say every key that S3 allows.
-        for page in self._client().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-            for one in page.get("Contents", []):
-                yield Listed(one["Key"], one["Size"], one["ETag"].strip('"'), one["LastModified"])
+        for page in self.pages(bucket, prefix):
+            yield from page.objects
 
     def pages(self, bucket: str, prefix: str, after: str = "", delimiter: str = "") -> Iterator[Page]:
         """What begins with `prefix` and sorts behind `after`, up to a thousand at a time: one LIST a page taken.
 
         delimiter: "/" for what lies right below `prefix`, and the folders there.
         """
-        # By boto3 as well.
+        # By boto3, slower: obstore cannot say every key that S3 allows.
         listing = self._client().get_paginator("list_objects_v2")
         for page in listing.paginate(Bucket=bucket, Prefix=prefix, StartAfter=after, Delimiter=delimiter):
             yield Page(

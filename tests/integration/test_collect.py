@@ -325,6 +325,37 @@ def test_what_dead_attempts_landed_and_quarantined_goes_and_what_rows_name_stays
     assert left[0] not in dead
 
 
+def test_files_of_commits_that_are_still_to_come_are_left_alone(lake: Lake) -> None:
+    publish(lake, 1)
+    some = 32 * "a"
+    for bucket, name in (
+        ("loglake-readready", f"landed/cloudtrail/99-0-{some}.arrows"),
+        ("loglake-readready", f"landed/cloudtrail/conflicts-{DAY}-99-{some}.arrows"),
+        (lake.access.books, f"quarantine/cloudtrail/99-0-{some}.bin"),
+        (lake.access.books, f"quarantine/cloudtrail/conflicts-{DAY}-99-{some}.bin"),
+    ):
+        lake.s3.put_object(Bucket=bucket, Key=name, Body=b"x")
+    lake.later(hours=2)
+    assert [one.where for one in doctor(lake).look() if some in one.where] == []
+
+
+def test_quarantined_bytes_stay_until_their_rows_are_published_and_after(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake.put("cloudtrail", key("a"), trail(event(1), event(2, eventTime="yesterday")))
+    lake.work_queue()
+    with monkeypatch.context() as patch:
+        patch.setattr("jobs.run._keep_books", lambda *_: None)
+        lake.run("cloudtrail")
+    stored = there(lake, "quarantine/", lake.access.books)
+    for _ in range(2):
+        lake.later(**RETENTION)
+        fix(lake)
+    settle(lake)
+    assert len(stored) == 1
+    assert there(lake, "quarantine/", lake.access.books) == stored
+
+
 def test_a_generation_that_kept_the_folder_keeps_it(lake: Lake) -> None:
     kept = publish(lake, 1)
     lake.put("cloudtrail", key("again"), trail(event(1)))  # all duplicates: generation 2 names the same folder
