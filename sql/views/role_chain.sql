@@ -117,11 +117,23 @@ threehops AS (
         ON handedout.usableon = twohops.calendarday AND handedout.issuedaccesskeyid = twohops.accesskeyid2
     GROUP BY twohops.calendarday, twohops.accesskeyid
 ),
--- Where keys do not lead to a sign-in, the source identity may: the last sign-in before the session that set the same.
+-- Where keys do not lead to a sign-in, the source identity may: the last sign-in before the session that set the same. (Not
+-- a join of two CTEs that share one: an engine would do all of the above twice.)
 signedin AS (
     SELECT
-        lost.calendarday,
-        lost.accesskeyid,
+        threehops.calendarday,
+        threehops.accesskeyid,
+        threehops.rolearn,
+        threehops.sourceidentity,
+        threehops.starttime,
+        threehops.hops,
+        threehops.origin,
+        threehops.origintype,
+        threehops.originevent,
+        threehops.origintime,
+        threehops.originsourceipaddress,
+        threehops.originaccountid,
+        threehops.callers,
         max_by(handedout.caller, handedout.eventtime) AS caller,
         max_by(handedout.callertype, handedout.eventtime) AS callertype,
         max_by(handedout.eventname, handedout.eventtime) AS eventname,
@@ -129,34 +141,45 @@ signedin AS (
         max_by(handedout.sourceipaddress, handedout.eventtime) AS sourceipaddress,
         max_by(handedout.recipientaccountid, handedout.eventtime) AS recipientaccountid
     FROM handedout
-    INNER JOIN threehops AS lost
-        ON handedout.usableon = lost.calendarday
-        AND handedout.sourceidentity = lost.sourceidentity
-        AND handedout.eventtime <= lost.starttime
-    WHERE coalesce(lost.origintype, 'AssumedRole') = 'AssumedRole' AND handedout.callertype <> 'AssumedRole'
-    GROUP BY lost.calendarday, lost.accesskeyid
+    RIGHT JOIN threehops
+        ON handedout.usableon = threehops.calendarday
+        AND handedout.sourceidentity = threehops.sourceidentity
+        AND handedout.eventtime <= threehops.starttime
+        AND handedout.callertype <> 'AssumedRole'
+        AND coalesce(threehops.origintype, 'AssumedRole') = 'AssumedRole'
+    GROUP BY
+        threehops.calendarday,
+        threehops.accesskeyid,
+        threehops.rolearn,
+        threehops.sourceidentity,
+        threehops.starttime,
+        threehops.hops,
+        threehops.origin,
+        threehops.origintype,
+        threehops.originevent,
+        threehops.origintime,
+        threehops.originsourceipaddress,
+        threehops.originaccountid,
+        threehops.callers
 )
 SELECT
-    threehops.calendarday,
-    threehops.accesskeyid,
-    threehops.rolearn,
-    threehops.sourceidentity,
-    threehops.hops,
-    coalesce(signedin.caller, threehops.origin) AS origin,
-    coalesce(signedin.callertype, threehops.origintype) AS origintype,
-    coalesce(signedin.eventname, threehops.originevent) AS originevent,
-    coalesce(signedin.eventtime, threehops.origintime) AS origintime,
-    coalesce(signedin.sourceipaddress, threehops.originsourceipaddress) AS originsourceipaddress,
-    coalesce(signedin.recipientaccountid, threehops.originaccountid) AS originaccountid,
+    calendarday,
+    accesskeyid,
+    rolearn,
+    sourceidentity,
+    hops,
+    coalesce(caller, origin) AS origin,
+    coalesce(callertype, origintype) AS origintype,
+    coalesce(eventname, originevent) AS originevent,
+    coalesce(eventtime, origintime) AS origintime,
+    coalesce(sourceipaddress, originsourceipaddress) AS originsourceipaddress,
+    coalesce(recipientaccountid, originaccountid) AS originaccountid,
     CASE
-        WHEN signedin.caller IS NOT NULL THEN 'source identity'
-        WHEN threehops.hops > 0 THEN 'access key'
+        WHEN caller IS NOT NULL THEN 'source identity'
+        WHEN hops > 0 THEN 'access key'
     END AS foundby,
     CASE
-        WHEN signedin.caller IS NOT NULL
-            THEN concat_ws(' > ', signedin.caller, '...', threehops.callers, threehops.rolearn)
-        ELSE threehops.callers || coalesce(' > ' || threehops.rolearn, '')
+        WHEN caller IS NOT NULL THEN concat_ws(' > ', caller, '...', callers, rolearn)
+        ELSE callers || coalesce(' > ' || rolearn, '')
     END AS rolechain
-FROM threehops
-LEFT JOIN signedin
-    ON signedin.calendarday = threehops.calendarday AND signedin.accesskeyid = threehops.accesskeyid
+FROM signedin

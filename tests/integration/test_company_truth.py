@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass
+from datetime import date
 
 import boto3
 import pytest
@@ -140,6 +141,29 @@ def test_repeated_uploads_are_marked(filled: Filled) -> None:
     )
     expected = {one.sessionid: str(one.repeatedlines) for one in filled.truth.sessions if one.lines}
     assert found == expected
+
+
+def test_late_arrivals_are_those_whose_day_was_over_for_a_whole_day(filled: Filled) -> None:
+    late = [*filled.truth.cloudtrail.late, *filled.truth.cloudwatch.late]
+    expected = [
+        [one.id, one.day, one.delivered]
+        for one in late
+        if (date.fromisoformat(one.delivered) - date.fromisoformat(one.day)).days > 1
+    ]
+    found = filled.athena.values("SELECT eventid, calendarday, deliveryday FROM late_arrivals")
+    assert sorted(found, key=str) == sorted(expected)
+
+
+def test_every_role_chain_leads_back_to_the_person(filled: Filled) -> None:
+    columns = "s.eventid, c.hops, c.origin, c.foundby"
+    join = "sessions s JOIN role_chain c ON s.calendarday = c.calendarday AND s.accesskeyid = c.accesskeyid"
+    found = filled.athena.values(f"SELECT {columns} FROM {join} WHERE s.rolearn IS NOT NULL")
+    expected = [
+        [one.eventid, "3" if one.sourceidentity else "1", one.username, "access key"]
+        for one in filled.truth.sessions
+        if one.rolearn
+    ]
+    assert sorted(found, key=str) == sorted(expected, key=str)
 
 
 def test_no_secret_reaches_a_table(filled: Filled) -> None:
