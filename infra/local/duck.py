@@ -149,9 +149,9 @@ class Query:
             if name not in self._known:
                 self._known[name] = self._define(name, at, inside)
             athena_sql.rename(table, self._known[name])
+        databases = {database for database, _ in self._known}
         for column in query.find_all(exp.Column):
-            column.set("db", None)
-            column.set("catalog", None)
+            athena_sql.without_database(column, databases)
 
     def _define(self, name: tuple[str, str], at: str, inside: tuple[tuple[str, str], ...]) -> str:
         known = ".".join(name)
