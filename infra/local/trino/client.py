@@ -80,6 +80,11 @@ class Statement:
         finally:
             connection.close()
 
+    @property
+    def begun(self) -> bool:
+        """Whether Trino has taken it."""
+        return bool(self._query)
+
     def stop(self) -> None:
         """End it; its run raises Failed."""
         self._stopped.set()

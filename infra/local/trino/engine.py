@@ -20,6 +20,7 @@ from infra.local.trino.process import CATALOG, UNLOAD, Process, Setting, TrinoEr
 from infra.local.trino.statements import Statement, read, with_parameters
 from infra.local.trino.values import result
 
+DYING = 5.0  # seconds that a process may take to end, once it does not answer
 SETTLED = 60.0  # seconds after its start in which Trino may not know its own node yet
 
 
@@ -130,6 +131,10 @@ class Query:
                 raise Failed("USER_CANCELED", "Query was canceled")
             try:
                 return self._running.run(statement.sql, CATALOG, schema, statement.session)
+            except Gone:
+                # Died before it took the statement: another one takes it.
+                if self._running.begun or not process.ended(within=DYING):
+                    raise
             except Failed as error:
                 # It answers before its connectors are announced to it: nothing was done yet.
                 young = time.monotonic() - process.started < SETTLED

@@ -147,6 +147,14 @@ class Process:
     def alive(self) -> bool:
         return self._process.poll() is None
 
+    def ended(self, within: float) -> bool:
+        """Whether it has ended, or does so within these seconds."""
+        try:
+            self._process.wait(within)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
     def wait(self) -> None:
         """Until it answers. Raises TrinoError if it ends before, or the time is over; then it is ended."""
         while not _is_up(self.port):
