@@ -155,27 +155,27 @@ SELECT
     errorcode,
     errormessage,
     map(
-        map_keys(request),
+        array_sort(map_keys(request)),
         transform(
-            map_keys(request),
+            array_sort(map_keys(request)),
             k -> coalesce(
                 json_extract_scalar(element_at(request, k), '$'), nullif(json_format(element_at(request, k)), 'null')
             )
         )
     ) AS requestparameters,
     map(
-        map_keys(response),
+        array_sort(map_keys(response)),
         transform(
-            map_keys(response),
+            array_sort(map_keys(response)),
             k -> coalesce(
                 json_extract_scalar(element_at(response, k), '$'), nullif(json_format(element_at(response, k)), 'null')
             )
         )
     ) AS responseelements,
     map(
-        map_keys(additional),
+        array_sort(map_keys(additional)),
         transform(
-            map_keys(additional),
+            array_sort(map_keys(additional)),
             k -> coalesce(
                 json_extract_scalar(element_at(additional, k), '$'), nullif(json_format(element_at(additional, k)), 'null')
             )
@@ -204,36 +204,36 @@ SELECT
     vpcendpointid,
     json_extract_scalar(otherfields, '$.vpcEndpointAccountId') AS vpcendpointaccountid,
     map(
-        map_keys(details),
+        array_sort(map_keys(details)),
         transform(
-            map_keys(details),
+            array_sort(map_keys(details)),
             k -> coalesce(
                 json_extract_scalar(element_at(details, k), '$'), nullif(json_format(element_at(details, k)), 'null')
             )
         )
     ) AS serviceeventdetails,
     map(
-        map_keys(mended),
+        array_sort(map_keys(mended)),
         transform(
-            map_keys(mended),
+            array_sort(map_keys(mended)),
             k -> coalesce(
                 json_extract_scalar(element_at(mended, k), '$'), nullif(json_format(element_at(mended, k)), 'null')
             )
         )
     ) AS addendum,
     map(
-        map_keys(edge),
+        array_sort(map_keys(edge)),
         transform(
-            map_keys(edge),
+            array_sort(map_keys(edge)),
             k -> coalesce(
                 json_extract_scalar(element_at(edge, k), '$'), nullif(json_format(element_at(edge, k)), 'null')
             )
         )
     ) AS edgedevicedetails,
     map(
-        map_keys(insight),
+        array_sort(map_keys(insight)),
         transform(
-            map_keys(insight),
+            array_sort(map_keys(insight)),
             k -> coalesce(
                 json_extract_scalar(element_at(insight, k), '$'), nullif(json_format(element_at(insight, k)), 'null')
             )
