@@ -109,7 +109,9 @@ def salvage(cut: bytes) -> tuple[bytes, bytes]:
     sound, end = mend(cut), events.end()
     at = _after(_BETWEEN, cut, end)
     while at < len(cut) and (event := object_end(sound, at)) is not None:
-        end = len(cut[:event].rstrip())
+        end = event
+        while cut[end - 1] in b" \t\r\n":
+            end -= 1
         at = _after(_BETWEEN, cut, event)
     document = sound[:end] + b"]}"
     return (document, cut[end:]) if object_end(document, 0) == len(document) else (b"", cut)
