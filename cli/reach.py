@@ -47,7 +47,7 @@ def reach(place: Place) -> Reach:
     given = home.settings()
     try:
         session = boto3.session.Session(profile_name=place.profile, region_name=place.region or given.lake.region)
-        store = Store(session.region_name)
+        store = Store(session.region_name, session)
         text = store.get(given.buckets.books, keys.SETTINGS).decode()
     except BotoCoreError as error:
         raise Failure(f"AWS: {error}", "See the profiles that there are: aws configure list-profiles.") from None
@@ -63,7 +63,7 @@ def _with(session: boto3.session.Session, known: Settings, workgroup: str, local
     region = known.lake.region
     sqs, glue, athena = (session.client(name, region_name=region, config=PATIENT) for name in ("sqs", "glue", "athena"))
     asked = Athena(athena, known.lake.database, workgroup or WORKGROUP)
-    return Reach(Access(known, Store(region)), sqs, glue, asked, local, session)
+    return Reach(Access(known, Store(region, session)), sqs, glue, asked, local, session)
 
 
 def reach_options(function: Command) -> Command:

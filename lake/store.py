@@ -52,9 +52,9 @@ class Gone(Exception):
 class Store:
     """Objects by bucket and key. Safe to share between threads; made anew in each process."""
 
-    def __init__(self, region: str) -> None:
+    def __init__(self, region: str, session: boto3.session.Session | None = None) -> None:
         self._region = region
-        self._session = boto3.session.Session(region_name=region)
+        self._session = session or boto3.session.Session(region_name=region)
         self._buckets: dict[str, S3Store] = {}
         self._boto: Any = None
         self._making = Lock()
