@@ -1,8 +1,8 @@
 """The one law: publishing is a set union by identity. Rows in = rows out + duplicates + conflicts + removed, always.
 
-Two rows with one identity are copies. Equal ones are duplicates: one stays. A lower edition is superseded by a higher
-one. Copies of one edition, from two records, that differ are a conflict: one is shown, the others go to quarantine.
-Which one is shown depends on their content alone, so that no order of arrival changes what readers see.
+Two rows with one identity are copies. Equal ones are duplicates: one stays. Of one record, a higher edition supersedes
+a lower one. Copies from two records that differ are a conflict: one is shown, the others go to quarantine. Shown is one
+of the highest edition; of these, which one depends on content alone: no order of arrival changes what readers see.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.remake import Leaving
+from jobs.remake import Leaving, Mask
 from schemas import TABLES, Table
 from schemas.table import ORIGIN, SOURCE_OBJECT
 
@@ -50,7 +50,8 @@ def merge(table: str, base: pa.Table, new: pa.Table, leaving: Leaving = NOTHING)
     suspects = suspects[keep[suspects]]
     if len(suspects):
         keep[suspects] = False
-        shown, lost = _settle(declared, _taken(rows, suspects), suspects)
+        some = _taken(rows, suspects)
+        shown, lost = _settle(declared, some, suspects, suspects < base.num_rows, leaving.anew(some))
         keep[shown] = True
     outdated = keep & leaving.outdated(rows)
     keep &= ~outdated
@@ -84,8 +85,11 @@ def _suspects(declared: Table, rows: pa.Table) -> Codes:
     return np.flatnonzero(twice | null)
 
 
-def _settle(declared: Table, rows: pa.Table, at: Codes) -> tuple[Codes, list[int]]:
-    """Of the suspects (at: their positions): which are shown, and which are lost to a conflict."""
+def _settle(declared: Table, rows: pa.Table, at: Codes, base: Mask, anew: Mask) -> tuple[Codes, list[int]]:
+    """Of the suspects: which are shown, and which are lost to a conflict.
+
+    at: their positions. base: which are shown so far. anew: which are of an object that a rebuild landed anew.
+    """
     groups = _identities(declared, rows)
     edition = rows["edition"].to_numpy().astype(np.int64) if "edition" in rows.column_names else np.zeros(len(at))
     # First of its group: the highest edition, and of those what is shown already (the base comes first).
@@ -94,21 +98,27 @@ def _settle(declared: Table, rows: pa.Table, at: Codes) -> tuple[Codes, list[int
     winner = order[first][np.cumsum(first) - 1]  # for each row in `order`, its group's first
     content = _combined(rows, [name for name in declared.names if name not in _ORIGIN])
     record = _combined(rows, [name for name in SOURCE_OBJECT if name in rows.column_names])
-    rival = (
-        (edition[order] == edition[winner]) & (content[order] != content[winner]) & (record[order] != record[winner])
-    )
+    differs = (content[order] != content[winner]) & (record[order] != record[winner])
+    highest = edition[order] == edition[winner]
+    rival = differs & highest
+    # A lower edition that no reading of the same record takes the place of contradicts as well, unless a rebuild says
+    # otherwise: what it read anew was read by an older decoder.
+    place = groups * (record.max() + 1) + record
+    read_anew = np.isin(place[order], place[order][highest]) | anew[order] | (base[order] & anew[winner])
+    outdone = differs & ~highest & ~read_anew
     shown = np.zeros(len(at), bool)
     shown[order[first]] = True
     lost: list[int] = []
     edges = np.r_[np.flatnonzero(first), len(order)]
-    for group in np.unique(np.cumsum(first)[rival] - 1):
+    for group in np.unique(np.cumsum(first)[rival | outdone] - 1):
         its = slice(edges[group], edges[group + 1])
         rivals = order[its][(rival | first)[its]]
         best = min(rivals, key=lambda one: _content_key(declared, rows, int(one)))
         shown[rivals] = False
         shown[best] = True
         # The same record landed twice is one conflict, and a duplicate.
-        losers = {int(record[one]): int(at[one]) for one in rivals if content[one] != content[best]}
+        losing = (*rivals, *order[its][outdone[its]])
+        losers = {int(record[one]): int(at[one]) for one in losing if content[one] != content[best]}
         lost += losers.values()
     return at[shown], lost
 

@@ -44,6 +44,12 @@ class Leaving:
             return np.zeros(rows.num_rows, bool)
         return _array(pc.is_in(rows[column], pa.array(self.accounts)))
 
+    def anew(self, rows: pa.Table) -> Mask:
+        """Which rows are of an object that was landed anew, under whatever edition."""
+        if self.remade is None or not self.remade.num_rows:
+            return np.zeros(rows.num_rows, bool)
+        return _array(pc.is_in(_name(rows), _name(self.remade).combine_chunks()))
+
     def outdated(self, rows: pa.Table) -> Mask:
         """Which rows are of an object that was landed anew, under a higher edition than theirs."""
         if self.remade is None or not self.remade.num_rows:

@@ -261,6 +261,36 @@ def test_late_events_and_conflicts_after_a_rebuild_are_what_they_always_are(lake
     balanced(lake)
 
 
+def contradictions(lake: Lake) -> set[str]:
+    """The objects of the records that are in quarantine because another contradicts them."""
+    said = invoke(lake, "quarantine", "list", "--records", "--format", "json").stdout.splitlines()
+    return {one["sourceobject"][-9:] for one in map(json.loads, said) if one["reason"] == "conflict"}
+
+
+def test_what_contradicts_a_rebuilt_row_goes_to_quarantine(lake: Lake, loglake: Command) -> None:
+    lake.put("cloudtrail", key("a"), trail(event(1, errorCode="TargetNotConnected")))
+    lake.work("cloudtrail")
+    loglake("rebuild", *DAY)
+    lake.work("cloudtrail")
+    lake.put("cloudtrail", key("b"), trail(event(1, errorCode="AccessDenied")))
+    lake.work("cloudtrail")
+    assert lake.rows(READY)["errorcode"].to_pylist() == ["TargetNotConnected"]
+    assert contradictions(lake) == {"b.json.gz"}
+    balanced(lake)
+
+
+def test_of_two_that_contradict_each_other_one_is_shown_and_one_in_quarantine_when_one_is_replayed(lake: Lake) -> None:
+    lake.put("cloudtrail", key("a"), trail(event(1, errorCode="AccessDenied")))
+    lake.put("cloudtrail", key("b"), trail(event(1, errorCode="TargetNotConnected")))
+    lake.work("cloudtrail")
+    assert contradictions(lake) == {"b.json.gz"}
+    announce(lake.sqs, lake.settings.lake.queue, [announcing(lake, "b", "2024/05/31", "replay", 9)])
+    lake.work("cloudtrail")
+    assert lake.rows(READY)["errorcode"].to_pylist() == ["TargetNotConnected"]
+    assert contradictions(lake) == {"a.json.gz"}
+    balanced(lake)
+
+
 def test_what_raw_has_no_more_keeps_its_rows(lake: Lake, loglake: Command) -> None:
     history(lake)
     lake.under(NARROWER)

@@ -10,10 +10,13 @@ from itertools import groupby
 from typing import NamedTuple
 
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.merge import merge
+from jobs.remake import Leaving, objects
+from jobs.rows import Source
 from schemas import TABLES
 from schemas.arrow import arrow_schema
 
@@ -121,6 +124,35 @@ def test_a_higher_edition_takes_the_place_of_a_lower_one_without_a_conflict() ->
     merged = merge(TABLE, old, pa.Table.from_pylist([fixed], schema=SCHEMA))
     assert merged.rows["errorcode"].to_pylist() == ["right"]
     assert (merged.duplicates, merged.conflicts.num_rows) == (1, 0)
+
+
+def of_editions(*copies: tuple[Copy, int]) -> pa.Table:
+    return pa.Table.from_pylist([one.row() | {"edition": edition} for one, edition in copies], schema=SCHEMA)
+
+
+@pytest.mark.parametrize(("there", "comes"), [(0, 9), (9, 0)])
+def test_a_record_of_a_lower_edition_that_contradicts_another_goes_to_quarantine(there: int, comes: int) -> None:
+    here, other = Copy("a", 0, "x", 0, 0), Copy("a", 0, "y", 1, 0)
+    merged = merge(TABLE, of_editions((here, there)), of_editions((other, comes)))
+    assert merged.rows["edition"].to_pylist() == [9]
+    assert (merged.duplicates, merged.conflicts["edition"].to_pylist()) == (0, [0])
+
+
+def test_copies_that_are_equal_are_duplicates_whatever_their_editions() -> None:
+    merged = merge(TABLE, of_editions((Copy("a", 0, "x", 0, 0), 0)), of_editions((Copy("a", 0, "x", 1, 0), 9)))
+    assert (merged.rows["edition"].to_pylist(), merged.duplicates, merged.conflicts.num_rows) == ([9], 1, 0)
+
+
+def test_what_is_read_anew_contradicts_no_older_reading_of_it() -> None:
+    """One event in two objects, which a fixed decoder reads otherwise."""
+    old = [Copy("a", 0, "wrong", of, 0) for of in (0, 1)]
+    new = [Copy("a", 0, "right", of, 0) for of in (0, 1)]
+    both = merge(TABLE, of_editions((old[0], 0)), of_editions((new[0], 9), (new[1], 9), (old[1], 0)))
+    assert (both.rows["errorcode"].to_pylist(), both.duplicates, both.conflicts.num_rows) == (["right"], 3, 0)
+    # A rebuild whose plan holds only the object of which nothing is shown.
+    remade = Leaving(remade=objects([Source("s3://raw/1", "e", 9)]))
+    half = merge(TABLE, of_editions((old[0], 0)), of_editions((new[1], 9)), remade)
+    assert (half.rows["errorcode"].to_pylist(), half.duplicates, half.conflicts.num_rows) == (["right"], 1, 0)
 
 
 def test_nothing_new_means_nothing_changed() -> None:
