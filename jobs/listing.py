@@ -90,8 +90,11 @@ class _Task:
 
     def kept(self, page: Page) -> Iterator[Listed]:
         """The objects that are this task's to give."""
-        for one in page.objects if self.stretch else ():
-            if not any(other.holds(one.key) for other in self.elsewhere):
+        if self.stretch is None:
+            return
+        for one in page.objects:
+            # A page can go on behind the stretch's end.
+            if self.stretch.holds(one.key) and not any(other.holds(one.key) for other in self.elsewhere):
                 yield one
 
 

@@ -129,6 +129,12 @@ def test_every_account_and_region_of_a_day_costs_one_list_besides_one_an_account
     assert not [one for one in store.lists if "Digest" in one or "Config" in one or "2023" in one]
 
 
+def test_what_a_page_holds_behind_the_wanted_days_is_left_to_whoever_looks_there() -> None:
+    key = "2024/2024/04/01/00/f"  # of the prefix 2024, on a page with the days of no prefix
+    found = objects(Keys([key]), "b", FIREHOSE, Wanted("2023-12-30", "2024-05-31"))
+    assert [one.key for one in found] == [key]
+
+
 def test_an_account_is_gone_to_directly() -> None:
     keys = [f"AWSLogs/{n:012}/CloudTrail/eu-west-1/2024/05/31/f" for n in range(5000)]
     store = Keys(keys, most=1000)
