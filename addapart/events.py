@@ -21,14 +21,17 @@ def announced(body: str) -> list[Announced]:
     """The objects that an SQS message's body announces; none for S3's test message. Raises NotAnEvent."""
     try:
         message = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise NotAnEvent(f"not JSON: {error}: {body[:200]!r}") from None
     if isinstance(message, dict) and message.get("Type") == "Notification" and isinstance(message.get("Message"), str):
         return announced(message["Message"])
     try:
-        return _read(message)
+        found = _read(message)
+        for one in found:
+            announce.check(one)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise NotAnEvent(f"not an S3 event ({type(error).__name__}: {error}): {body[:200]!r}") from None
+    return found
 
 
 def _read(message: dict[str, Any]) -> list[Announced]:

@@ -42,6 +42,24 @@ class Announced:
     accountid: str = ""
 
 
+_EMPTY = Announced("", "", "", 0, "", "")
+
+
+def check(one: Announced) -> None:
+    """Raises TypeError or ValueError if later steps could not write it down.
+
+    What the inbox holds is planned: one bad value in it would stop all that arrives after it.
+    """
+    for name in one.__slots__:
+        value = getattr(one, name)
+        if type(value) is not type(getattr(_EMPTY, name)):
+            raise TypeError(f"{name} is {value!r}")
+        if isinstance(value, str):
+            value.encode()  # JSON has characters that UTF-8 has not
+    if not (0 <= one.size < 1 << 63 and 0 <= one.edition < 1 << 31):
+        raise ValueError(f"size {one.size}, edition {one.edition}")
+
+
 def messages(objects: Iterable[Announced]) -> Iterator[tuple[str, int]]:
     """SQS message bodies that announce the objects, as many in one as SQS takes; with each, how many it has."""
     lines: list[str] = []
@@ -65,8 +83,7 @@ def read(message: dict[str, Any]) -> list[Announced] | None:
     """The objects of a message in the lake's own shape; None if it has another. Raises TypeError, ValueError."""
     if _SHAPE not in message:
         return None
-    empty = Announced("", "", "", 0, "", "")
-    found = [replace(empty, **one) for one in message[_SHAPE]]
+    found = [replace(_EMPTY, **one) for one in message[_SHAPE]]
     if wrong := {one.why for one in found} - set(WHY):
         raise ValueError(f"why is {', '.join(sorted(wrong))}; it is one of {', '.join(WHY)}")
     return found

@@ -71,3 +71,34 @@ def test_a_removal_announces_nothing() -> None:
 def test_anything_else_is_refused_and_so_ends_in_the_dead_letter_queue(body: str) -> None:
     with pytest.raises(NotAnEvent):
         announced(body)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"size": "5"},
+        {"size": 1 << 63},
+        {"size": -1},
+        {"key": None},
+        {"key": ["a"]},
+        {"key": "\ud800"},
+        {"arrived": 3},
+        {"edition": "7"},
+        {"edition": 1 << 31},
+        {"edition": True},
+        {"why": "whim"},
+        {"more": ""},
+    ],
+)
+def test_a_value_that_no_later_step_could_write_down_is_refused(wrong: dict[str, object]) -> None:
+    good = {"bucket": "raw-bucket", "key": "a", "etag": "e", "size": 5, "arrived": "2024-03-03T22:25:01Z"}
+    assert announced(json.dumps({"loglake": [good]}))[0].size == 5
+    with pytest.raises(NotAnEvent):
+        announced(json.dumps({"loglake": [good, good | wrong]}))
+
+
+def test_a_message_without_a_key_or_nested_without_end_fails_alone() -> None:
+    made = {"bucket": {"name": "raw-bucket"}, "object": {"key": None}}
+    for body in (json.dumps({"detail-type": "Object Created", "time": "t", "detail": made}), "[" * 100_000):
+        with pytest.raises(NotAnEvent):
+            announced(body)
