@@ -30,13 +30,18 @@
 -- Cost: lake_ledger alone, but all its days whatever calendarday is asked for: an object can be announced again years
 --   later. With a condition on objectkey, bloom filters leave little of it. Columns that are not asked for are not read.
 WITH
+-- Who announces what lies in S3 (backfill, rebuild, doctor) names no version: it is the one of the same content.
+versions AS (
+    SELECT *, coalesce(versionid, max(versionid) OVER (PARTITION BY bucket, objectkey, etag)) AS version
+    FROM lake_ledger
+    WHERE outcome <> 'requested'
+),
 taken AS (
     SELECT
         *,
         -- '<job>/<plan>-<position>' and, of one that waits, '/waiting' behind it.
         TRY_CAST(split_part(split_part(batch, '/', 2), '-', 1) AS bigint) AS plan
-    FROM lake_ledger
-    WHERE outcome <> 'requested'
+    FROM versions
 ),
 -- reading: 1 for the row that counts; taking: 1 for the last. A row that says waiting is there to be overtaken: by one of
 -- the same plan, too.
@@ -44,7 +49,7 @@ ranked AS (
     SELECT
         *,
         row_number() OVER (
-            PARTITION BY bucket, objectkey, etag, versionid
+            PARTITION BY bucket, objectkey, etag, version
             ORDER BY
                 CASE WHEN outcome = 'ok' THEN 0 ELSE 1 END,
                 CASE WHEN outcome = 'ok' THEN edition ELSE 0 END DESC,
@@ -56,7 +61,7 @@ ranked AS (
                 batch DESC
         ) AS reading,
         row_number() OVER (
-            PARTITION BY bucket, objectkey, etag, versionid
+            PARTITION BY bucket, objectkey, etag, version
             ORDER BY calendarday DESC, plan DESC, CASE WHEN outcome = 'waiting' THEN 1 ELSE 0 END, edition DESC, batch DESC
         ) AS taking
     FROM taken
@@ -70,7 +75,7 @@ SELECT
     bucket,
     objectkey,
     etag,
-    versionid,
+    version AS versionid,
     max(objectbytes) FILTER (WHERE reading = 1) AS objectbytes,
     min(arrived) AS firstarrived,
     CAST(count_if(outcome <> 'waiting') AS bigint) AS timestaken,
@@ -86,4 +91,4 @@ SELECT
     max(quarantined) FILTER (WHERE reading = 1) AS quarantined,
     coalesce(max(late) FILTER (WHERE reading = 1), 0) AS late
 FROM ranked
-GROUP BY bucket, objectkey, etag, versionid
+GROUP BY bucket, objectkey, etag, version

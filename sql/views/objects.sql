@@ -28,7 +28,8 @@
 --   late bigint: Of the records kept, those of a day that was over for a whole day and more at delivery.
 --   rowsshown bigint: Rows of the readready table that were read from it. Of versions with equal content, the first has them.
 --   rowselsewhere bigint: Records kept of which this object has no row: an equal one of another object is shown, or one
---     that contradicts it (see lake_quarantine), or they were removed, or their day is not published yet.
+--     that contradicts it (see lake_quarantine), or they were removed, or their day is not published yet. 0 where more are
+--     shown than kept: rows of an earlier reading stay where no rebuild of their day took them out.
 -- Cost: what arrivals costs, and sourceobject and sourceetag of both readready tables, all days: events of any day can lie in
 --   an object. For questions that need neither rowsshown nor rowselsewhere, ask arrivals: it has the other columns.
 WITH
@@ -75,7 +76,7 @@ SELECT
     versions.quarantined,
     versions.late,
     coalesce(shown.rowsshown, 0) AS rowsshown,
-    versions.kept - coalesce(shown.rowsshown, 0) AS rowselsewhere
+    greatest(versions.kept - coalesce(shown.rowsshown, 0), 0) AS rowselsewhere
 FROM versions
 LEFT JOIN shown
     ON versions.place = 1

@@ -136,6 +136,25 @@ def test_an_object_whose_key_names_nothing_is_of_the_day_of_its_arrival_and_of_a
     ]
 
 
+def test_a_version_that_is_announced_again_without_its_id_is_the_same_object() -> None:
+    """As backfill, rebuild and the doctor do, which list what lies in S3."""
+    ledger = [
+        read("1-0", 2, quarantined=1, versionid="v1"),
+        read("2-0", 3, edition=5, why="rebuild"),
+        read("1-0", 1, etag="e2", versionid="v2"),
+        read("2-0", 1, etag="e3"),
+    ]
+    found = ask(ledger, "SELECT etag, versionid, edition, kept, timestaken FROM arrivals ORDER BY etag")
+    assert [tuple(row.values()) for row in found] == [
+        ("e1", "v1", 5, 3, 2),
+        ("e2", "v2", 0, 1, 1),
+        ("e3", None, 0, 1, 1),
+    ]
+    (row,) = ask(ledger, "SELECT * FROM completeness")
+    assert (row["objects"], row["records"], row["kept"], row["quarantined"]) == (3, 5, 5, 0)
+    assert still_bad(ledger, [bad("cloudtrail/1-0", 7)]) == []
+
+
 # -- what of it is shown -----------------------------------------------------------------------------------------------
 
 
@@ -161,6 +180,12 @@ def test_versions_of_equal_content_do_not_both_have_the_rows() -> None:
     ]
     found = ask(ledger, "SELECT versionid, rowsshown FROM objects ORDER BY versionid", [shown(1), shown(2)])
     assert [tuple(row.values()) for row in found] == [("x", 0), ("y", 2), ("z", 0)]
+
+
+def test_rows_that_an_earlier_reading_left_are_no_rows_that_are_missing() -> None:
+    ledger = [read("1-0", 3), read("2-0", 1, 2, edition=5, why="rebuild")]  # of another day than two of its rows
+    found = ask(ledger, "SELECT kept, rowsshown, rowselsewhere FROM objects", [shown(1), shown(2), shown(3)])
+    assert [tuple(row.values()) for row in found] == [(1, 3, 0)]
 
 
 # -- still in quarantine -----------------------------------------------------------------------------------------------
