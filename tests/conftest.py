@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,9 @@ from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # `tests.lakes`
 
+from tests import figures
+from tests.figures import Figure
+
 settings.register_profile("suite", deadline=None)  # machines are noisy: a slow example is no failure
 settings.load_profile("suite")
 
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
     from infra.local.trino.engine import Engine
 
 ENVIRONMENT = dict(os.environ)  # as it was before `embedded_aws` took from it all that leads to a network
-UNTESTED = pytest.StashKey[str]()
+UNTESTED = "TRINO WAS NOT TESTED"
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +48,7 @@ def aws(embedded_aws: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def trino(embedded_aws: str, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Engine]:
+def trino(embedded_aws: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """A Trino on the embedded AWS, with a catalog more, `byposition`, that reads ORC so. Tests take `on_trino`.
 
     Its files are downloaded if they are not in the user's cache; without a network its tests are skipped, loudly.
@@ -58,8 +61,7 @@ def trino(embedded_aws: str, tmp_path_factory: pytest.TempPathFactory, pytestcon
     fetch = [sys.executable, "-m", "infra.local.trino"]
     got = subprocess.run(fetch, env=ENVIRONMENT, cwd=Path(__file__).parents[1], capture_output=True, text=True)
     if got.returncode == os.EX_TEMPFAIL:
-        pytestconfig.stash[UNTESTED] = got.stderr.strip()
-        pytest.skip(got.stderr)
+        pytest.skip(f"{UNTESTED}: {got.stderr.strip()}")
     assert got.returncode == 0, got.stderr
     folder = tmp_path_factory.mktemp("trino")
     runtime = Runtime(Installed(Path(got.stdout.strip())), Path(java_home(ENVIRONMENT), "bin", "java"))
@@ -82,8 +84,32 @@ def on_trino(trino: Engine) -> Iterator[Engine]:
     server.answer_with(before)
 
 
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Nobody shall take a run without Trino for a whole one."""
-    if why := config.stash.get(UNTESTED, None):
-        terminalreporter.write_sep("=", "TRINO WAS NOT TESTED", red=True, bold=True)
+@pytest.fixture
+def figure(record_property: Callable[[str, object], None]) -> Figure:
+    """Shows a line at the end of the run."""
+    return lambda text: record_property(figures.NAME, text)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Two processes share the suite by file, but all that asks Trino goes to one of them: it starts once."""
+    for item in items:
+        trino = "trino" in item.nodeid or "on_trino" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("trino" if trino else item.path.name))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """The figures; and nobody shall take a run without Trino for a whole one."""
+    shown = [
+        str(text)
+        for report in terminalreporter.getreports("passed")
+        for name, text in report.user_properties
+        if name == figures.NAME
+    ]
+    if shown:
+        terminalreporter.write_sep("-", "figures")
+        for text in shown:
+            terminalreporter.write_line(text)
+    skipped = [report.longrepr[2] for report in terminalreporter.getreports("skipped") if report.when == "setup"]
+    if why := next((one for one in skipped if UNTESTED in one), None):
+        terminalreporter.write_sep("=", UNTESTED, red=True, bold=True)
         terminalreporter.write_line(why)

@@ -12,6 +12,7 @@ from lake import keys
 from lake.books import Arrival, Ledger, Marker, Plan, dump, load_marker
 from tests import small_company as company
 from tests.crowds import EVENTS, READY
+from tests.figures import Figure
 from tests.fire import BOOKS, Part, calm, cloudtrail, deliver, land, new_world, pass_time
 from tests.memory_aws import Call, World
 
@@ -76,13 +77,12 @@ def calls(world: World) -> list[Counter[str]]:
     return counted
 
 
-def test_a_run_makes_as_many_calls_after_ten_thousand_plans_as_after_ten(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_makes_as_many_calls_after_ten_thousand_plans_as_after_ten(figure: Figure) -> None:
     young, old = aged(YOUNG), aged(OLD)
     assert max(keys.number_of(key) for key in old.list(BOOKS, keys.plans("cloudtrail"))) >= OLD
     after = [calls(world) for world in (young, old)]
     young_ones, old_ones = ([one.total() for one in counted] for counted in after)
-    with capsys.disabled():
-        print("\ncalls of AddAPart, of a run, of AddAPart, of an idle run: ", end="")
-        print(f"{young_ones} after {YOUNG} plans, {old_ones} after {OLD:,}")
+    told = f"{young_ones} after {YOUNG} plans, {old_ones} after {OLD:,}"
+    figure(f"calls of AddAPart, of a run, of AddAPart, of an idle run: {told}")
     assert after[0] == after[1]
     assert after[0][1].total() > 10

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.figures import Figure
 from tests.fire import STORY, Broken
 from tests.memory_aws import World
 from tests.trials import WAYS, Point, crash_points, crashes
@@ -15,9 +16,7 @@ pytestmark = pytest.mark.usefixtures("under_fire")
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
-def test_a_crash_at_any_write_changes_nothing_in_the_end(
-    way: Callable[[Point], World], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_crash_at_any_write_changes_nothing_in_the_end(way: Callable[[Point], World], figure: Figure) -> None:
     points = crash_points()
     broken: list[str] = []
     for trial in crashes(way, points):
@@ -27,7 +26,6 @@ def test_a_crash_at_any_write_changes_nothing_in_the_end(
             broken.append(f"{trial.name}\n    {error}")
     whose = Counter("AddAPart" if STORY[one.step].__name__ == "deliver" else "jobs" for one in points)
     counts = f"crash points {len(points)} (jobs {whose['jobs']}, AddAPart {whose['AddAPart']})"
-    with capsys.disabled():
-        print(f"\n{way.__name__.replace('_', ' ')}: {counts}, survived {len(points) - len(broken)}")
+    figure(f"{way.__name__.replace('_', ' ')}: {counts}, survived {len(points) - len(broken)}")
     assert not broken, "\n".join(broken[:5])
     assert min(whose["jobs"], whose["AddAPart"]) > 50  # a story that writes less would show little

@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 
 from tests.crowds import crowds, late_request, lost_words, pointings
+from tests.figures import Figure
 from tests.fire import STORY, Broken
 from tests.trials import STEPS, pauses
 
@@ -18,9 +19,7 @@ ORDERS = 100
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: f"{step}-{STORY[step].__name__}")
-def test_a_call_held_until_others_have_finished_changes_nothing_in_the_end(
-    step: int, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_call_held_until_others_have_finished_changes_nothing_in_the_end(step: int, figure: Figure) -> None:
     held, broken = 0, list[str]()
     for trial in pauses(step):
         held += 1
@@ -28,21 +27,19 @@ def test_a_call_held_until_others_have_finished_changes_nothing_in_the_end(
             trial.run()
         except Broken as error:
             broken.append(f"{trial.name}\n    {error}")
-    with capsys.disabled():
-        print(f"\n{STORY[step].__name__}: calls held {held}, survived {held - len(broken)}")
+    figure(f"{STORY[step].__name__}: calls held {held}, survived {held - len(broken)}")
     assert not broken, "\n".join(broken[:5])
     assert held > 5
 
 
-def test_any_order_of_two_runs_and_two_addaparts_ends_in_one_result(capsys: pytest.CaptureFixture[str]) -> None:
+def test_any_order_of_two_runs_and_two_addaparts_ends_in_one_result(figure: Figure) -> None:
     broken: list[str] = []
     for trial in crowds(SEEDS):
         try:
             trial.run()
         except Broken as error:
             broken.append(f"{trial.name}: {error}")
-    with capsys.disabled():
-        print(f"\nrandom orders {SEEDS}, survived {SEEDS - len(broken)}")
+    figure(f"random orders {SEEDS}, survived {SEEDS - len(broken)}")
     assert not broken, "\n".join(broken[:5])
 
 

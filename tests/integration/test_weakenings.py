@@ -15,6 +15,7 @@ import pytest
 from tests import crowds as many
 from tests import trials
 from tests import weakenings as weak
+from tests.figures import Figure
 from tests.memory_aws import World
 from tests.trials import Trial
 
@@ -67,29 +68,13 @@ WEAKENINGS = (
     Weakening("delete=first", weak.delete_first, crashes(trials.died_after)),
     Weakening("failures=swallowed", weak.failures_swallowed, crashes(trials.the_call_fails)),
 )
-NOT_HERE = {
-    "doctor=off": "no trial loses S3's word about a raw object, so there is nothing that a doctor must find",
-    "gc=age": "a run deletes no old folder",
-    "gc=successor": "a run deletes no old folder",
-}
 
 
-@pytest.fixture(scope="module")
-def table(request: pytest.FixtureRequest) -> Iterator[list[tuple[str, int, str]]]:
-    """What was noticed, printed at the end."""
-    rows: list[tuple[str, int, str]] = []
-    yield rows
-    with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
-        print(f"\n{'weakening':20}{'trials':>7}  what broke")
-        for name, tries, what in rows:
-            print(f"{name:20}{tries:7}  {what[:160]}")
-        for name, why in NOT_HERE.items():
-            print(f"{name:20}{'-':>7}  not put to any: {why}")
-
-
+# doctor=off, gc=age and gc=successor are noticed by the doctor's and the collector's own trials: test_doctor.py and
+# test_collect.py. A run deletes no folder and looks for no object that S3 did not announce.
 @pytest.mark.parametrize("weakening", WEAKENINGS, ids=lambda one: one.name)
 def test_a_rule_taken_away_breaks_a_promise(
-    weakening: Weakening, table: list[tuple[str, int, str]], monkeypatch: pytest.MonkeyPatch
+    weakening: Weakening, figure: Figure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     logging.disable(logging.CRITICAL)
     weakening.weaken(monkeypatch)
@@ -97,7 +82,8 @@ def test_a_rule_taken_away_breaks_a_promise(
         try:
             trial.run()
         except Exception as error:  # noqa: BLE001 - a weakened lake may fail in any way: that is noticed
-            table.append((weakening.name, tries, " ".join(str(error).split())))
+            what = " ".join(str(error).split())
+            figure(f"noticed: {weakening.name:20}{tries:4} trials  {what[:120]}")
             logging.disable(logging.NOTSET)
             return
         if tries == MOST:
