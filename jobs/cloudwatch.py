@@ -175,9 +175,9 @@ class _Object:
         elif isinstance(one, Bare):
             self.bare(one)
         elif not self.dropped(one.control, one.loggroup, one.owner, lambda: sum(1 for _ in one.events)):
-            events = iter(one.events)
+            events, may_stream = iter(one.events), b"sessionData" in data
             while some := list(islice(events, _EVENTS)):
-                self.document(one, some, may_stream=b"sessionData" in data)
+                self.document(one, some, may_stream)
 
     def dropped(self, control: bool, loggroup: str, owner: str, events: Callable[[], int]) -> bool:
         """Whether a document is a heartbeat or filtered; if so, its log events are counted."""
