@@ -67,6 +67,8 @@ class AddAPart:
         work = Work([], [], [])
         for one in announced(body):
             if one.why == "removal":  # no object: every job is asked to take the account's rows out
+                if all(one.accountid != removal.account for removal in self.settings.removals):
+                    raise ValueError(f"removal of account {one.accountid!r}, which no [[removals]] in lake.toml names")
                 key = f"removal of account {one.accountid}"
                 request = replace(_arrival(one), key=key, accountid=one.accountid)
                 work.arrivals.extend((job, request) for job in JOBS)

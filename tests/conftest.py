@@ -90,6 +90,11 @@ def figure(record_property: Callable[[str, object], None]) -> Figure:
     return lambda text: record_property(figures.NAME, text)
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Bytes are named by their length: gzip writes the second into them, and two processes must agree on names."""
+    return f"{len(val)} bytes" if isinstance(val, bytes) else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Two processes share the suite by file, but all that asks Trino goes to one of them: it starts once."""
     for item in items:

@@ -20,7 +20,7 @@ from jobs import cloudtrail
 from jobs.removal import request
 from jobs.rows import Outcome, Source
 from lake import keys
-from lake.announce import Announced, announce
+from lake.announce import Announced, announce, messages
 from lake.settings import parse
 from tests.integration.test_path import READY, event, ids, key, refusing, trail
 from tests.lakes import SETTINGS, Lake
@@ -377,12 +377,22 @@ def announcing(lake: Lake, name: str, day: str, why: str, edition: int, remake: 
 
 def test_a_rebuild_beside_a_removal_takes_nothing_out_of_other_days(lake: Lake, loglake: Command) -> None:
     history(lake)
-    lake.under(NARROWER)
+    removal = f'[[removals]]\naccount = "{SECOND}"\nrequested = "2024-06-01"\nreason = "left"\n'
+    lake.under(parse(f"{NARROWER.text}\n{removal}"))
     loglake("rebuild", *DAY)
     announce(lake.sqs, lake.settings.lake.queue, [request(SECOND, lake.now.isoformat())])
     lake.work("cloudtrail")
     assert ids(lake) == [("003", "2024-05-30")]
     balanced(lake)
+
+
+def test_a_removal_that_lake_toml_does_not_name_is_refused(lake: Lake) -> None:
+    history(lake)
+    body, _ = next(messages([request("111122223333", lake.now.isoformat())]))
+    event = {"Records": [{"messageId": "1", "body": body}]}
+    assert lake.addapart.handle(event, lake.now) == {"batchItemFailures": [{"itemIdentifier": "1"}]}
+    lake.work("cloudtrail")
+    assert shown(lake) == ["001", "003", "004", "005", "007"]
 
 
 def test_a_replay_beside_a_rebuild_takes_nothing_out(lake: Lake) -> None:
