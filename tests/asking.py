@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import time
+import urllib.request
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 
 from infra.resources import WORKGROUP
 from tests.lakes import SETTINGS
+
+if TYPE_CHECKING:
+    from infra.local.trino.engine import Engine
 
 Texts = list[str | None]
 PATIENCE = 120.0  # seconds
@@ -82,3 +87,21 @@ def answered(sql: str, *parameters: str) -> Asked:
     found = ask(sql, *parameters)
     assert found.state == "SUCCEEDED", found.reason
     return found
+
+
+def partitions_read(engine: Engine, sql: str) -> set[tuple[str, str]]:
+    """By Trino's own account: (table, day) of every partition that its newest query of that text read."""
+    url = f"http://127.0.0.1:{engine.process.port}/v1/query"
+    headers = {"X-Trino-User": "test"}
+
+    def get(path: str) -> Any:
+        with urllib.request.urlopen(urllib.request.Request(url + path, headers=headers)) as answer:
+            return json.load(answer)
+
+    mine = [one for one in get("") if sql in one["query"].replace("''", "'")]
+    newest = max(mine, key=lambda one: one["queryStats"]["createTime"])
+    inputs = get(f"/{newest['queryId']}")["inputs"]
+    named = ((one["table"], name) for one in inputs for name in one["connectorInfo"]["partitionIds"])
+    read = {(table, name.split("=")[1]) for table, name in named if "=" in name}  # else its table has none
+    assert read
+    return read

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 from typing import Any
 
 import boto3
@@ -19,7 +21,7 @@ from infra.views import FOLDER, view_definition
 from lake.settings import JOBS
 from schemas import TABLES
 from schemas.glue import partition_input
-from tests.asking import Asked, answered, ask
+from tests.asking import Asked, answered, ask, partitions_read
 from tests.lakes import SETTINGS, Lake
 
 DATABASE = SETTINGS.lake.database
@@ -212,22 +214,66 @@ def test_a_condition_on_the_day_leaves_other_days_unopened(things: str, conditio
     assert ask("SELECT name FROM things").state == "FAILED"
 
 
-@pytest.mark.parametrize("view", ["sessions", "transcript"])
-def test_a_view_asked_for_a_day_leaves_days_far_away_unopened(filled: Filled, on_trino: Engine, view: str) -> None:
+CLOUDTRAIL, CLOUDWATCH = "from_cloudtrail_readready", "from_cloudwatch_readready"
+# The days of each table, counted from the one that is asked for, that a view's Cost names; keystrokedays is 1 here, and
+# context_hours reaches one day.
+ONLY, BEFORE, AROUND = {0}, {-1, 0}, {-1, 0, 1}
+REACH = {
+    "access_denied": {CLOUDTRAIL: ONLY},
+    "cloudtrail_lake_events": {CLOUDTRAIL: ONLY},
+    "cloudtrail_lake_events_text": {CLOUDTRAIL: ONLY},
+    "late_arrivals": {CLOUDTRAIL: ONLY, CLOUDWATCH: ONLY},
+    "recordedsessions": {CLOUDTRAIL: AROUND, CLOUDWATCH: AROUND},
+    "role_chain": {CLOUDTRAIL: BEFORE},
+    "session_context": {CLOUDTRAIL: AROUND, CLOUDWATCH: AROUND},
+    "sessions": {CLOUDTRAIL: AROUND, CLOUDWATCH: AROUND},
+    "sessionstarts": {CLOUDTRAIL: ONLY},
+    "transcript": {CLOUDTRAIL: AROUND, CLOUDWATCH: AROUND},
+    "weekly_review": {CLOUDTRAIL: AROUND, CLOUDWATCH: AROUND},
+}
+EVERY_DAY = {"arrivals", "completeness", "objects", "quarantined"}  # of the books, says their Cost
+FAR = 3  # days
+
+
+@pytest.fixture
+def day(filled: Filled, on_trino: Engine) -> Iterator[date]:
+    """A day of both tables; there is something to read on every day from FAR before it to FAR after it."""
     del on_trino
-    day = max(filled.lake.partitions("from_cloudwatch_readready"))[0]
-    boto3.client("s3").put_object(Bucket=BUCKET, Key="broken/x.orc", Body=b"no ORC at all")
+    middle = date.fromisoformat(max(filled.lake.partitions(CLOUDWATCH))[0])
     glue = boto3.client("glue")
-    both = ("from_cloudtrail_readready", "from_cloudwatch_readready")
-    for name in both:
-        partition = partition_input(TABLES[name], ("2020-01-01",), f"s3://{BUCKET}/broken/")
-        glue.create_partition(DatabaseName=DATABASE, TableName=name, PartitionInput=partition)
-    try:
-        assert answered(f"SELECT * FROM {view} WHERE calendarday = '{day}'").rows
-        assert ask(f"SELECT * FROM {view}").state == "FAILED"
-    finally:
-        for name in both:
-            glue.delete_partition(DatabaseName=DATABASE, TableName=name, PartitionValues=["2020-01-01"])
+    added: list[dict[str, Any]] = []
+    for name in (CLOUDTRAIL, CLOUDWATCH):
+        there = filled.lake.partitions(name)
+        for days in range(-FAR, FAR + 1):
+            values = ((middle + timedelta(days)).isoformat(),)
+            if values not in there:
+                made = partition_input(TABLES[name], values, there[(middle.isoformat(),)])
+                glue.create_partition(DatabaseName=DATABASE, TableName=name, PartitionInput=made)
+                added.append({"DatabaseName": DATABASE, "TableName": name, "PartitionValues": list(values)})
+    yield middle
+    for one in added:
+        glue.delete_partition(**one)
+
+
+@pytest.mark.parametrize("view", REACH)
+def test_a_view_asked_for_a_day_reads_the_days_that_its_cost_names_and_no_other(
+    day: date, trino: Engine, view: str
+) -> None:
+    sql = f"SELECT * FROM {view} WHERE calendarday = '{day}'"
+    answered(sql)
+    read = {one for one in partitions_read(trino, sql) if one[0] in (CLOUDTRAIL, CLOUDWATCH)}
+    assert read == {
+        (table, (day + timedelta(away)).isoformat()) for table, days in REACH[view].items() for away in days
+    }
+
+
+def test_every_view_is_either_held_to_its_days_or_says_that_it_reads_all() -> None:
+    assert set(REACH) | EVERY_DAY == {path.stem for path in FOLDER.glob("*.sql")}
+    assert all(re.search("Cost: .*all (its )?days", _comment(name)) for name in EVERY_DAY)
+
+
+def _comment(view: str) -> str:
+    return " ".join(line.lstrip("- ") for line in (FOLDER / f"{view}.sql").read_text().splitlines() if line[:2] == "--")
 
 
 def test_bytes_scanned_are_those_of_the_days_that_are_asked_for(things: str) -> None:
