@@ -12,7 +12,20 @@ from collections.abc import Callable
 from datetime import datetime
 
 from examples.company import SessionTruth
-from tests.questions_world import ADMIN, FIRST, HUB, IAM, LAST, TAKEN_IN, Record, World, records, twice_put
+from tests.questions_world import (
+    ADMIN,
+    FIRST,
+    HUB,
+    IAM,
+    LAST,
+    TAKEN_IN,
+    TEAM,
+    TEAM_ACCOUNT,
+    Record,
+    World,
+    records,
+    twice_put,
+)
 
 Row = list[str | None]
 DAYS = {"from": FIRST, "to": LAST}
@@ -47,6 +60,22 @@ def who(record: Record) -> str | None:
 
 def arn(record: Record) -> str | None:
     return (record.get("userIdentity") or {}).get("arn")
+
+
+def context(record: Record) -> Record:
+    """What an event says of the session of its credentials."""
+    return dict((record.get("userIdentity") or {}).get("sessionContext") or {})
+
+
+def identity_set(record: Record) -> str | None:
+    """The source identity that its credentials have, or that it asks for."""
+    asked = (record.get("requestParameters") or {}).get("sourceIdentity")
+    return context(record).get("sourceIdentity") or asked
+
+
+def issued(record: Record) -> str | None:
+    """The access key that an AssumeRole* handed out."""
+    return ((record.get("responseElements") or {}).get("credentials") or {}).get("accessKeyId")
 
 
 def outcome(one: SessionTruth) -> str:
@@ -307,9 +336,6 @@ def refused_calls(world: World) -> tuple[dict[str, str], list[Row]]:
 
 @answers
 def events_of_access_key(world: World) -> tuple[dict[str, str], list[Row]]:
-    def issued(one: Record) -> str | None:
-        return ((one.get("responseElements") or {}).get("credentials") or {}).get("accessKeyId")
-
     def used(one: Record) -> str | None:
         return (one.get("userIdentity") or {}).get("accessKeyId")
 
@@ -454,3 +480,134 @@ def days_that_changed(world: World) -> tuple[dict[str, str], list[Row]]:
                     seen.add(record["eventID"])
                     events[record["eventTime"][:10]] += 1
     return BOOKS, [["from_cloudtrail_readready", day, count(number)] for day, number in sorted(events.items())]
+
+
+def chained(world: World) -> tuple[SessionTruth, Record]:
+    """A session at the end of a chain of roles, and its StartSession."""
+    one = next(one for one in world.sessions if one.scene == "a shell at the end of a role chain")
+    return one, next(event for event in world.events if event["eventID"] == one.eventid)
+
+
+@answers
+def calls_around_session(world: World) -> tuple[dict[str, str], list[Row]]:
+    session, start = chained(world)
+    assert session.starttime
+    assert session.lastkeystroke
+    rows: list[tuple[int, Row]] = []
+    for one in world.events:
+        happened = datetime.fromisoformat(one["eventTime"])
+        seconds = int((happened - session.starttime).total_seconds())
+        by_key = (one.get("userIdentity") or {}).get("accessKeyId") == start["userIdentity"]["accessKeyId"]
+        by_name = identity_set(one) == session.sourceidentity
+        if one is start or abs(seconds) > 1800 or not (by_key or by_name):
+            continue
+        phase = "before" if seconds < 0 else "during" if happened <= session.lastkeystroke else "after"
+        found = " and ".join(name for name, by in (("access key", by_key), ("source identity", by_name)) if by)
+        row = [count(seconds), phase, found, time(one), one["eventSource"], one["eventName"], one["recipientAccountId"]]
+        row += [context(one).get("sessionIssuer", {}).get("arn"), one["sourceIPAddress"], one.get("errorCode")]
+        rows.append((seconds, [*row, one["eventID"], "everything"]))
+    rows.sort(key=lambda row: (row[0], str(row[1][10])))
+    values = {"from": session.day, "to": session.day, "session": str(session.sessionid), "seconds": "1800"}
+    return values, [row for _, row in rows]
+
+
+@answers
+def role_chain_of_session(world: World) -> tuple[dict[str, str], list[Row]]:
+    """From the key of the StartSession back to the sign-in, from key to key."""
+    session, start = chained(world)
+    handed = {issued(one): one for one in world.events if issued(one) and who(one)}  # not that of the other account
+    key, hops = start["userIdentity"]["accessKeyId"], 0
+    while key in handed:
+        first, hops = handed[key], hops + 1
+        key = first["userIdentity"].get("accessKeyId")
+    row = [moment(session.starttime), session.username, session.sourceidentity, count(hops), "access key"]
+    row += [session.username, "SAMLUser", first["eventName"], time(first), first["sourceIPAddress"], chain(session)]
+    return {"from": session.day, "to": session.day, "session": str(session.sessionid)}, [row]
+
+
+@answers
+def refused_to_principal(world: World) -> tuple[dict[str, str], list[Row]]:
+    """Compared by all but what is read out of the error's text: see test_questions."""
+    refusals = [one for one in world.events if re.search("(?i)access.?denied|unauthorized", one.get("errorCode", ""))]
+    person = Counter(who(one) for one in refusals).most_common(1)[0][0]
+    return DAYS | {"who": str(person)}, [
+        [time(one), who(one), context(one).get("sessionIssuer", {}).get("arn"), one["recipientAccountId"],
+         one["eventSource"], one["eventName"], one["errorCode"], one["sourceIPAddress"], one["eventID"]]
+        for one in refusals if person in (who(one), identity_set(one))
+    ]  # fmt: skip
+
+
+@answers
+def late_events(world: World) -> tuple[dict[str, str], list[Row]]:
+    """By the days in keys: the company's late files, what was added by hand, the copy where the table shows it."""
+    places = places_of_events(world)
+    rows: list[Row] = []
+    for one in world.events:
+        place = places[one["eventID"]][0]
+        delivered = "-".join(re.findall(r"/(\d{4})/(\d\d)/(\d\d)/", place)[0])
+        happened = one["eventTime"][:10]
+        late = (datetime.fromisoformat(delivered) - datetime.fromisoformat(happened)).days
+        if late > 1:
+            row = [happened, "from_cloudtrail_readready", time(one), one["recipientAccountId"], who(one)]
+            rows.append([*row, one["eventName"], delivered, count(late), one["eventID"], place])
+    known = {one.id for one in world.truth.cloudtrail.late if FIRST <= one.day <= LAST and one.delivered > TAKEN_IN[:8]}
+    assert known & {row[8] for row in rows}
+    return DAYS, sorted(rows, key=lambda row: (row[0], row[2], row[8]))  # type: ignore[return-value]
+
+
+@answers
+def incomplete_days(world: World) -> tuple[dict[str, str], list[Row]]:
+    """Below 101 per cent is all that arrived; compared by all that a key tells: see test_questions."""
+    keys = [one.key for one in world.objects if one.key not in world.truth.ignored] + world.added
+    layouts = {
+        "cloudtrail": r".*AWSLogs/(?:o-\w+/)?(?P<account>\d{12})/CloudTrail/(?P<region>[^/]+)/"
+        r"(?P<day>\d{4}/\d\d/\d\d)/.*",
+        "cloudtrail-put": r"put/(?P<day>\d{4}/\d\d/\d\d)/.*json\.gz",
+        "sessionlogs": r"(?:.*/)?(?P<day>\d{4}/\d\d/\d\d)/\d\d/.*",
+    }
+    found: Counter[tuple[str, ...]] = Counter()
+    for key in keys:
+        source, said = next(
+            (name, match.groupdict()) for name, it in layouts.items() if (match := re.fullmatch(it, key))
+        )
+        day = said["day"].replace("/", "-")
+        if FIRST <= day <= LAST:
+            found[day, source, said.get("account", "unknown"), said.get("region", "unknown")] += 1
+    return DAYS | {"percent": "101"}, [
+        [*cell, count(number), count(number), "100.0"] for cell, number in sorted(found.items())
+    ]
+
+
+@answers
+def unreviewed_sessions(world: World) -> tuple[dict[str, str], list[Row]]:
+    """Compared by all but whether it is overdue, which the time of asking decides: see test_questions."""
+    mine = [one for one in world.sessions if one.accountid == TEAM_ACCOUNT and one.sessionid != world.reviewed]
+    rows: list[tuple[int, SessionTruth]] = []
+    for one in mine:
+        start = one.starttime or one.firstkeystroke
+        known = start and one.lastkeystroke
+        rows.append((int((one.lastkeystroke - start).total_seconds()) if known else -1, one))  # type: ignore[operator]
+    rows.sort(key=lambda row: (-row[0], row[1].day, str(row[1].starttime or "~"), str(row[1].sessionid or "~")))
+    return DAYS | {"team": TEAM}, [
+        [one.day, moment(one.starttime), one.sessionid, one.username, one.accountid, one.target, kind(one), one.reason,
+         outcome(one), keystrokes(one), None if seconds < 0 else count(seconds), out_of_hours(one), one.eventid]
+        for seconds, one in rows
+    ]  # fmt: skip
+
+
+def out_of_hours(one: SessionTruth) -> str:
+    """Monday to Wednesday, 7 to 19, UTC."""
+    times = [when for when in (one.starttime or one.firstkeystroke, one.lastkeystroke) if when]
+    return "false" if all(7 <= when.hour < 19 for when in times) else "true"
+
+
+@answers
+def activity_as_cloudtrail_lake(world: World) -> tuple[dict[str, str], list[Row]]:
+    session, _ = chained(world)
+    return DAYS | {"who": session.username.upper(), "account": session.accountid}, [
+        [time(one), one["eventSource"], one["eventName"], context(one).get("sessionIssuer", {}).get("arn"),
+         one["sourceIPAddress"], one.get("errorCode"), one["eventID"]]
+        for one in world.events
+        if one["recipientAccountId"] == session.accountid
+        and (one["userIdentity"].get("principalId") or "").partition(":")[2] == session.username
+    ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import re
 import zlib
@@ -12,8 +13,13 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.orc as orc
+
 from examples.company import Company, RawObject, SessionTruth, Truth
 from lake.settings import JOBS
+from schemas import TABLES
+from schemas.arrow import arrow_schema
 from tests.lakes import Lake, keeping
 
 FIRST, LAST = "2026-03-02", "2026-03-04"
@@ -104,13 +110,24 @@ IAM = [
 ]
 
 
+TEAM, TEAM_ACCOUNT = "payments", "444455556666"
+COPY = "put/2026/03/05/copy.json.gz"
+BY_HAND = "2026/03/04/00/sessionlogs-1-2026-03-04-00-21-00-by-hand"
+
+
 @dataclass(frozen=True)
 class World:
-    """The lake, the truth, and the raw objects as they were put: (job, key, data)."""
+    """The lake, the truth, and the raw objects as they were put: (job, key, data).
+
+    reviewed: the one session of the team TEAM that somebody reviewed; the team has the account TEAM_ACCOUNT.
+    added: the keys of the objects that are not among `objects`.
+    """
 
     lake: Lake
     truth: Truth
     objects: list[RawObject]
+    reviewed: str
+    added: list[str]
 
     @cached_property
     def events(self) -> list[Record]:
@@ -145,13 +162,27 @@ def build() -> World:
     objects.append(RawObject("cloudtrail", name, gzip.compress(added), datetime(2026, 3, 5, 0, 10, tzinfo=UTC)))
     for one in objects:
         lake.put(one.job, one.key, one.data)
-    lake.put("cloudtrail", "put/2026/03/05/copy.json.gz", twice_put(objects).data)
-    lake.put("cloudwatch", "2026/03/04/00/sessionlogs-1-2026-03-04-00-21-00-by-hand", streamed(SECRET))
+    lake.put("cloudtrail", COPY, twice_put(objects).data)
+    lake.put("cloudwatch", BY_HAND, streamed(SECRET))
     for report in lake.work(*JOBS):
         assert report.failed == []
     truth = company.truth()
     truth.sessions.append(SECRET)
-    return World(lake, truth, objects)
+    mine = (one.sessionid for one in truth.sessions if one.accountid == TEAM_ACCOUNT and one.outcome == "started")
+    reviewed = str(next(mine))
+    person(lake, "teams", {"team": TEAM, "manager": "grace", "accountid": TEAM_ACCOUNT, "username": None})
+    review = {"sessionid": reviewed, "reviewer": "grace", "decision": "confirmed", "comment": None}
+    person(lake, "session_reviews", review | {"reviewedat": datetime(2026, 3, 9, 9, tzinfo=UTC).replace(tzinfo=None)})
+    return World(lake, truth, objects, reviewed, [COPY, BY_HAND])
+
+
+def person(lake: Lake, table: str, row: Record) -> None:
+    """A row of a table that people's tools write."""
+    schema = arrow_schema(TABLES[table])
+    file = io.BytesIO()
+    orc.write_table(pa.Table.from_pylist([row], schema), file)
+    key = f"people/{table}/{table}.orc"
+    lake.s3.put_object(Bucket=lake.settings.buckets.readready, Key=key, Body=file.getvalue())
 
 
 def twice_put(objects: Iterable[RawObject]) -> RawObject:
