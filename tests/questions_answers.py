@@ -499,7 +499,7 @@ def calls_around_session(world: World) -> tuple[dict[str, str], list[Row]]:
         seconds = int((happened - session.starttime).total_seconds())
         by_key = (one.get("userIdentity") or {}).get("accessKeyId") == start["userIdentity"]["accessKeyId"]
         by_name = identity_set(one) == session.sourceidentity
-        if one is start or abs(seconds) > 1800 or not (by_key or by_name):
+        if one is start or abs(seconds) > 100 or not (by_key or by_name):
             continue
         phase = "before" if seconds < 0 else "during" if happened <= session.lastkeystroke else "after"
         found = " and ".join(name for name, by in (("access key", by_key), ("source identity", by_name)) if by)
@@ -507,7 +507,7 @@ def calls_around_session(world: World) -> tuple[dict[str, str], list[Row]]:
         row += [context(one).get("sessionIssuer", {}).get("arn"), one["sourceIPAddress"], one.get("errorCode")]
         rows.append((seconds, [*row, one["eventID"], "everything"]))
     rows.sort(key=lambda row: (row[0], str(row[1][10])))
-    values = {"from": session.day, "to": session.day, "session": str(session.sessionid), "seconds": "1800"}
+    values = {"from": session.day, "to": session.day, "session": str(session.sessionid), "seconds": "100"}
     return values, [row for _, row in rows]
 
 
