@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
+from schemas import TABLES
+
 Ask = Callable[[str], Iterable[Sequence[str | None]]]  # SQL to rows, each value as Athena writes it
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -17,6 +19,12 @@ def quoted(text: str) -> str:
 def among(column: str, values: Iterable[str]) -> str:
     """The condition that a column has one of the values."""
     return f"{column} IN ({', '.join(map(quoted, values))})"
+
+
+def account_of(table: str) -> str:
+    """SQL for the account that a row of the table is about."""
+    columns = TABLES[table].account
+    return columns[0] if len(columns) == 1 else f"coalesce({', '.join(columns)})"
 
 
 def next_edition(ask: Ask, now: datetime) -> int:

@@ -14,13 +14,12 @@ from datetime import date, timedelta
 
 from addapart.controls import NotOurs, decide
 from jobs.access import Access
-from jobs.asking import Ask, among
+from jobs.asking import Ask, account_of, among
 from jobs.decoders import table_of
 from jobs.deliveries import Delivered, Place, present
 from jobs.listing import Wanted
 from lake.announce import Announced
 from lake.settings import Source
-from schemas import TABLES
 
 _SCHEME = "s3://"
 
@@ -67,7 +66,7 @@ def shown(ask: Ask, asked: Rebuild) -> dict[Place, int]:
     found: dict[Place, int] = {}
     for table in sorted({table_of(one.job) for one in asked.sources}):
         days = f"calendarday BETWEEN '{asked.days.first}' AND '{asked.days.last}'"
-        accounts = f" AND {among(TABLES[table].account, asked.days.accounts)}" if asked.days.accounts else ""
+        accounts = f" AND {among(account_of(table), asked.days.accounts)}" if asked.days.accounts else ""
         sql = f"SELECT sourceobject, sourceetag, count(*) FROM {table} WHERE {days}{accounts} GROUP BY 1, 2"
         for url, etag, rows in ask(sql):
             bucket, _, key = (url or "").removeprefix(_SCHEME).partition("/")

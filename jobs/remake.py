@@ -39,10 +39,11 @@ class Leaving:
 
     def of_accounts(self, table: str, rows: pa.Table) -> Mask:
         """Which rows are of a removed account."""
-        column = TABLES[table].account
-        if not self.accounts or not column:
+        columns = TABLES[table].account
+        if not self.accounts or not columns:
             return np.zeros(rows.num_rows, bool)
-        return _array(pc.is_in(rows[column], pa.array(self.accounts)))
+        account = pc.coalesce(*(rows[name] for name in columns))
+        return _array(pc.is_in(account, pa.array(self.accounts)))
 
     def anew(self, rows: pa.Table) -> Mask:
         """Which rows are of an object that was landed anew, under whatever edition."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import NamedTuple
 
-from jobs.asking import Ask, quoted
+from jobs.asking import Ask, account_of, quoted
 from lake.announce import Announced
 from lake.settings import Settings, parse
 from schemas import TABLES
@@ -32,7 +32,7 @@ def shown(ask: Ask, account: str) -> list[Shown]:
         if table.account:
             sql = f"""
 SELECT count(*), count(DISTINCT calendarday), min(calendarday), max(calendarday)
-FROM {table.name} WHERE {table.account} = {quoted(account)}"""
+FROM {table.name} WHERE {account_of(table.name)} = {quoted(account)}"""
             for rows, days, first, last in ask(sql):
                 if int(rows or 0):
                     found.append(Shown(table.name, int(rows or 0), int(days or 0), first or "", last or ""))

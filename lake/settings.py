@@ -125,7 +125,7 @@ class Bounds:
     batch_files: int = 2000
     batch_bytes: int = 200_000_000
     plan_objects: int = 500_000
-    object_bytes: int = 2_000_000_000
+    object_bytes: int = 500_000_000
     slice_rows: int = 200_000
     task_bytes: int = 256_000_000
     attempts: int = 5

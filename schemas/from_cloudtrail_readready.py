@@ -66,6 +66,6 @@ TABLE = Table(
     identity=("eventid", "eventtime"),
     fallback_identity=SOURCE_OBJECT,
     sort=("eventtime", "eventid", *SOURCE_OBJECT),
-    account="recipientaccountid",
+    account=("recipientaccountid", "useridentityaccountid"),
     bloom=("eventid", "sessionid", "useridentityarn", "useridentityaccesskeyid", "sourceidentity", "username"),
 )

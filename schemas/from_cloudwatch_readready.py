@@ -41,6 +41,6 @@ TABLE = Table(
     identity=("logeventid", "eventtime", "accountid", "loggroup", "logstream"),
     fallback_identity=SOURCE_OBJECT,
     sort=("eventtime", "logeventid", *SOURCE_OBJECT),
-    account="accountid",
+    account=("accountid",),
     bloom=("sessionid", "username", "logstream"),
 )

@@ -33,7 +33,7 @@ class Table:
         identified by `fallback_identity`.
     sort: the order of rows inside a file, after the identity's ties are settled.
     bloom: columns that get a bloom filter: the ones people look a single value up by.
-    account: the column of the account that a row is about; a removal goes by it.
+    account: the columns that say which account a row is about, the first that is not null; a removal goes by it.
     books: True for the lake's own book-keeping tables.
     people: True for a table that people's tools write: no job knows it, it has no partitions, and all files in its
         folder are its.
@@ -48,7 +48,7 @@ class Table:
     fallback_identity: tuple[str, ...] = ()
     sort: tuple[str, ...] = ()
     bloom: tuple[str, ...] = ()
-    account: str = ""
+    account: tuple[str, ...] = ()
     books: bool = False
     people: bool = False
     parameters: dict[str, str] = field(default_factory=dict)

@@ -91,6 +91,12 @@ def test_an_object_under_another_etag_is_another_object() -> None:
     assert not merge(TABLE, table(base), table([]), leaving).changed
 
 
+def test_a_row_that_names_no_recipient_is_its_callers() -> None:
+    row = Row("a", 1, 0, 0, "").columns() | {"recipientaccountid": None, "useridentityaccountid": "111111111111"}
+    base = pa.Table.from_pylist([row], schema=SCHEMA)
+    assert merge(TABLE, base, table([]), Leaving(("111111111111",))).removed == 1
+
+
 def test_a_row_without_account_is_nobodys_and_stays() -> None:
     row = Row("a", 1, 0, 0, "111111111111").columns() | {"recipientaccountid": None}
     base = pa.Table.from_pylist([row], schema=SCHEMA)
