@@ -133,7 +133,7 @@ def query(athena: Athena, sql: str, form: str, raw: bool) -> None:
 def _sql(text: str) -> str:
     if text == "-":
         text = sys.stdin.read()
-    elif not re.search(r"\s", text.strip()) or text.endswith(".sql"):
+    elif text.strip(" \t\r\n;") and (not re.search(r"\s", text.strip()) or text.endswith(".sql")):
         try:
             text = Path(text).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
@@ -153,7 +153,8 @@ def summary(athena: Athena, form: str) -> None:
 
     Objects that arrived: read, dropped by which control, gone. Records in them: kept, filtered by which rule,
     quarantined and why. Rows: in the tables, duplicates, conflicts. Each level must add up to the one above; if it does
-    not, that is said and the exit code is 1 (so it is while a run is only half done).
+    not, that is said and the exit code is 1 (so it is while a run is only half done). What a rebuild or a replay read
+    again is counted again in records and rows: then the table has the line "times one was read".
     """
     figures = summary_lines.ask(athena)
     if form == "table":
@@ -162,5 +163,6 @@ def summary(athena: Athena, form: str) -> None:
         show.show(summary_lines.answer(figures), form)
     if wrong := figures.unequal():
         raise Failure(
-            "the figures do not add up:\n  " + "\n  ".join(wrong), "If a run was stopped: loglake run ends it."
+            "the figures do not add up:\n  " + "\n  ".join(wrong),
+            "If a run was stopped: loglake run ends it. If none was: loglake doctor says what is missing.",
         )

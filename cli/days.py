@@ -4,13 +4,28 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from typing import Any
 
 import click
 
 from cli.athena import literal
+from cli.safe import safe
 
-DAY = click.DateTime(["%Y-%m-%d"])
 _ACCOUNT = re.compile(r"\d{12}")
+
+
+class _Day(click.DateTime):
+    """A day, and for what is none the words of people rather than those of strptime."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The day's midnight. Raises BadParameter."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"{safe(str(value))!r} is not a day, yyyy-mm-dd: 2026-03-02, for instance.", param, ctx)
+
+
+DAY = _Day(["%Y-%m-%d"])
 
 
 def between(day: datetime | None, first: datetime | None, last: datetime | None) -> list[str]:

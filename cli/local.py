@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
+import boto3
 import click
 from rich.text import Text
 
@@ -22,6 +23,7 @@ from cli.upload import Put
 from cli.work import Ended
 from infra.local import hermetic, lifecycle
 from infra.local.lifecycle import Running
+from infra.views import view_inputs
 from lake import keys
 from lake.store import Store
 
@@ -153,7 +155,10 @@ def print_put(results: Sequence[Put]) -> None:
     table.print(show.console())
     taken = sum(1 for one in results if one.job)
     size = sum(one.size for one in results if one.job) / 1e6
-    click.echo(f"{len(results):,} files: {taken:,} uploaded ({size:,.1f} MB), {len(results) - taken:,} not taken in")
+    several = "" if len(results) == 1 else "s"
+    click.echo(
+        f"{len(results):,} file{several}: {taken:,} uploaded ({size:,.1f} MB), {len(results) - taken:,} not taken in"
+    )
 
 
 def _named(files: Sequence[Put]) -> str:
@@ -188,7 +193,7 @@ def run(keep: str | None) -> None:
     """
     lake = home.running()
     if keep:
-        _set_keep(lake, keep)
+        set_keep(lake, keep)
     ended = run_jobs(lake)
     athena = connect_local(lake)
     figures = summary.ask(athena)
@@ -216,12 +221,17 @@ def check_sums(figures: summary.Summary) -> None:
         raise Failure("the figures do not add up:\n  " + "\n  ".join(wrong), f"The jobs' logs: {home.log_folder()}")
 
 
-def _set_keep(lake: Running, keep: str) -> None:
-    """The running lake's settings with another `keep`; the jobs and AddAPart read them at their next start."""
-    settings = home.settings_of(lake)
-    text = home.with_keep(settings.text, keep)
-    home.parse(text, lake.settings)
+def set_keep(lake: Running, keep: str) -> None:
+    """The running lake's settings with another `keep`; the jobs and AddAPart read them at their next start.
+
+    Views are made from settings (`session_context` says what is kept): they are declared anew, as a deployment does.
+    """
+    text = home.with_keep(home.settings_of(lake).text, keep)
+    settings = home.parse(text, lake.settings)
     Store(lake.region).put(settings.buckets.books, keys.SETTINGS, text.encode())
+    glue = boto3.client("glue", region_name=lake.region)
+    for view in view_inputs(settings):
+        glue.update_table(DatabaseName=settings.lake.database, TableInput=view)
 
 
 def command() -> str:

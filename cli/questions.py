@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import shlex
 from typing import Any
 
@@ -11,6 +12,7 @@ from cli import home, show
 from cli.athena import Athena
 from cli.errors import CODES
 from cli.place import place_options
+from cli.safe import safe
 from sql.question import ASKERS, Parameter, Question, QuestionError, questions
 
 _DAYS = ("from", "to")
@@ -31,10 +33,15 @@ class Questions(click.Group):
             with formatter.section(f"{asker.title()}s ask"):
                 formatter.write_dl([(command_name(one), one.title) for one in every if one.asker == asker])
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """The command of that question, or None."""
-        found = questions(home.settings()).get(cmd_name.replace("-", "_"))
-        return command(found) if found else None
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that question. Raises UsageError, with the names that are near, if there is none."""
+        every = questions(home.settings())
+        found = every.get(cmd_name.replace("-", "_"))
+        if found is None:
+            near = difflib.get_close_matches(cmd_name, [command_name(one) for one in every.values()])
+            hint = f"There are {', '.join(near)}." if near else "All of them: loglake ask."
+            raise click.UsageError(f"there is no question {safe(cmd_name)!r}. {hint}", ctx)
+        return command(found)
 
 
 @click.group(cls=Questions, epilog=CODES, subcommand_metavar="QUESTION ...", invoke_without_command=True)
@@ -71,6 +78,8 @@ def command(question: Question) -> click.Command:
         show.raw_with(form, raw)
         given = {name.removeprefix("value_"): value for name, value in values.items()}
         show.show(athena.ask(question.sql, literals(question, given, day)), form, raw)
+        if question.needs:  # or "no rows" would be read as "nothing happened"
+            click.echo(f"Complete only if the lake keeps it. Needs: {question.needs}.", err=True)
 
     options: list[click.Parameter] = [_option(one, ranged) for one in question.parameters]
     if ranged:
@@ -91,12 +100,13 @@ def literals(question: Question, given: dict[str, str | None], day: str | None) 
     values = {name: value for name, value in given.items() if value is not None}
     if missing := [f"--{one.name}" for one in question.parameters if one.name not in values]:
         raise click.UsageError(f"{command_name(question)} needs {' and '.join(missing)}. {_example(question)}")
-    if values.get("from", "") > values.get("to", "~"):
-        raise click.UsageError(f"--from {values['from']} is after --to {values['to']}.")
     try:
-        return question.literals(values)
+        found = question.literals(values)
     except QuestionError as error:
         raise click.UsageError(f"--{error}.") from None
+    if values.get("from", "") > values.get("to", "~"):
+        raise click.UsageError(f"--from {values['from']} is after --to {values['to']}.")
+    return found
 
 
 def _option(parameter: Parameter, ranged: bool) -> click.Option:

@@ -109,7 +109,7 @@ def jobs(lake: Running) -> list[Ended]:
 
         ended = run_jobs(JOBS, lake.settings, environment, home.PROJECT, home.log_folder(), report)
     if failed := [one for one in ended if not one.well]:
-        said = "\n".join(f"  {one.job}: exit code {one.code}; its log: {one.log}\n{_last(one)}" for one in failed)
+        said = "\n".join(f"  {one.job}: {_end(one.code)}; its log: {one.log}\n{_last(one)}" for one in failed)
         well = ", ".join(one.job for one in ended if one.well)
         raise Failure(
             f"{'both jobs' if not well else 'a job'} failed\n{said}",
@@ -120,8 +120,12 @@ def jobs(lake: Running) -> list[Ended]:
 
 def _what_now(lake: Running) -> str:
     if lifecycle.running(Path(lake.home)):
-        return "Nothing is lost: loglake run goes on from what is done."
+        return "Nothing is lost: loglake run goes on from what is done. If it fails again: loglake doctor."
     return f"The lake itself has ended (see {lake.home}/log), with all in it. loglake up; then put the logs in again."
+
+
+def _end(code: int) -> str:
+    return f"ended by signal {-code}" if code < 0 else f"exit code {code}"
 
 
 def _last(one: Ended) -> str:

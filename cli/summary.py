@@ -1,7 +1,9 @@
 """What came in and what became of it, from the lake's own books, asked through Athena.
 
-Each level adds up to the one above it: objects = read + dropped + gone + waiting; records = kept + filtered +
-quarantined; kept = rows in the table + duplicates + conflicts + removed. Where it does not, `unequal` says so.
+An object that a rebuild or a replay reads again is one object and two readings: records and rows are those of all
+readings, because the books keep every one. Each level adds up to the one above it: objects = read + dropped + gone +
+waiting; records = kept + filtered + quarantined; kept = rows in the table + duplicates + conflicts + removed. Where it
+does not, `unequal` says so.
 """
 
 from __future__ import annotations
@@ -35,7 +37,7 @@ OUTCOMES = {
 _CONTROLS = {"layout": "no source has such keys"}
 _OBJECTS = "SELECT job, outcome, rule, count(*) FROM arrivals GROUP BY job, outcome, rule"
 _RECORDS = """
-SELECT job, sum(recordsin), sum(kept), sum(filtered), sum(quarantined), {rules}
+SELECT job, count_if(outcome = 'ok'), sum(recordsin), sum(kept), sum(filtered), sum(quarantined), {rules}
 FROM lake_ledger
 GROUP BY job""".format(
     rules=", ".join(f"sum(CAST(json_extract_scalar(filteredby, '$.{rule}') AS bigint))" for rule in RULES)
@@ -50,9 +52,10 @@ _TABLE = "SELECT count(*), count(DISTINCT calendarday), min(calendarday), max(ca
 
 @dataclass(slots=True)
 class Job:
-    """One job's figures. objects: by (outcome, rule). quarantined: by reason."""
+    """One job's figures. objects: by (outcome, rule). readings: how often one was read. quarantined: by reason."""
 
     objects: dict[tuple[str, str], int] = field(default_factory=dict)
+    readings: int = 0
     records: int = 0
     kept: int = 0
     filtered: int = 0
@@ -84,6 +87,7 @@ class Summary:
             for rule in rules:
                 detail = OUTCOMES[outcome] + (f": {_CONTROLS.get(rule, rule)}" if rule else "")
                 yield "objects", detail, {name: one.objects.get((outcome, rule), 0) for name, one in each}
+        yield "readings", "", {name: one.readings for name, one in each}
         yield "records", "", {name: one.records for name, one in each}
         yield "records", "kept", {name: one.kept for name, one in each}
         for rule, words in RULES.items():
@@ -95,6 +99,11 @@ class Summary:
         yield "rows", "duplicates", {name: one.duplicates for name, one in each}
         yield "rows", "conflicts, in quarantine", {name: one.conflicts for name, one in each}
         yield "rows", "removed", {name: one.removed for name, one in each}
+
+    def reread(self) -> bool:
+        """Whether an object was read more than once: by a rebuild, a replay, an attempt that was repeated."""
+        read = {name: sum(n for (kind, _), n in one.objects.items() if kind == "ok") for name, one in self.jobs.items()}
+        return any(one.readings > read[name] for name, one in self.jobs.items())
 
     def unequal(self) -> list[str]:
         """What does not add up, in words; empty if all does."""
@@ -122,8 +131,8 @@ def ask(athena: Athena) -> Summary:
         jobs[job or ""].objects[outcome or "", rule or ""] = _int(count)
     for row in athena.values(_RECORDS):
         one = jobs[row[0] or ""]
-        one.records, one.kept, one.filtered, one.quarantined = (_int(value) for value in row[1:5])
-        one.by_rule = {rule: _int(value) for rule, value in zip(RULES, row[5:], strict=True)}
+        one.readings, one.records, one.kept, one.filtered, one.quarantined = (_int(value) for value in row[1:6])
+        one.by_rule = {rule: _int(value) for rule, value in zip(RULES, row[6:], strict=True)}
     for job, reason, count in athena.values(_QUARANTINE):
         jobs[job or ""].by_reason[reason or ""] = _int(count)
     published = {row[0]: [_int(value) for value in row[1:]] for row in athena.values(_PUBLISHED)}
@@ -146,13 +155,20 @@ def table(summary: Summary) -> Grid:
     for what, detail, figures in summary.lines():
         if detail and not any(figures.values()):
             continue
+        if what == "readings" and not summary.reread():
+            continue
         label = Text(f"  {safe(detail)}") if detail else Text(_TITLES[what], style="bold")
         result.add(label, *(_figure(figures[name], bool(detail)) for name in summary.jobs))
     result.add(Text("days", style="bold"), *(_days(one) for one in summary.jobs.values()))
     return result
 
 
-_TITLES = {"objects": "objects arrived", "records": "records in them", "rows": "rows published"}
+_TITLES = {
+    "objects": "objects arrived",
+    "readings": "times one was read",
+    "records": "records in them",
+    "rows": "rows published",
+}
 
 
 def _figure(count: int, part: bool) -> Text:

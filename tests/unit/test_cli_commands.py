@@ -351,6 +351,30 @@ def test_figures_that_do_not_add_up_are_named(changed: dict[str, int]) -> None:
     assert any("cloudtrail: " in line for line in figures(**changed).unequal())
 
 
+def test_a_summary_says_how_often_objects_were_read_where_records_of_one_count_twice() -> None:
+    assert not figures(readings=3).reread()
+    again = figures(readings=5)
+    assert again.reread()
+    assert ("readings", "", {"cloudtrail": 5}) in list(again.lines())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["sessions", "--day", "2026-3-2x"], "'2026-3-2x' is not a day, yyyy-mm-dd"),
+        (["completeness", "--from", "yesterday"], "'yesterday' is not a day"),
+        (["query", ""], "there is no SQL to run"),
+        (["query", " ;"], "there is no SQL to run"),
+    ],
+)
+def test_a_day_that_is_none_and_a_query_without_sql_are_said_in_words(
+    ask: Ask, arguments: list[str], said: str
+) -> None:
+    result = ask(*arguments)
+    assert result.exit_code == 2
+    assert said in result.stderr
+
+
 def test_a_home_that_cannot_be_made_is_said_with_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("LOGLAKE_HOME", str(tmp_path / "file" / "home"))

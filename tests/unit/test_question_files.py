@@ -130,13 +130,22 @@ def test_a_question_is_a_command_whose_options_are_its_parameters() -> None:
         (["role-changes", "--from", "2026-03-03", "--to", "2026-03-02"], "is after"),
         (["role-changes", "--day", "last night"], "is not a day"),
         (["role-changes", "--day", "2026-03-02", "--raw"], "--raw goes with"),
-        (["no-such-question"], "No such command"),
+        (["role-changes", "--from", "2026-13-01", "--to", "2026-03-02"], "'2026-13-01' is not a day"),
+        (["no-such-question"], "there is no question"),
+        (["role-change"], "There are role-changes"),
     ],
 )
 def test_wrong_usage_ends_with_2_and_says_what_is_wrong(arguments: list[str], said: str) -> None:
     code, output, asked = run(*arguments)
     assert (code, asked) == (2, [])
     assert said in output
+
+
+def test_a_question_that_needs_more_than_the_filters_keep_says_so_beside_its_answer() -> None:
+    with_needs = run("role-changes", "--day", "2026-03-02")[1]
+    without = run("refused-sessions", "--day", "2026-03-02")[1]
+    assert '"iam:*" among the events that lake.toml keeps' in with_needs
+    assert "Needs" not in without
 
 
 def test_without_a_question_all_of_them_are_listed_by_who_asks() -> None:
