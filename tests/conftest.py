@@ -95,14 +95,6 @@ def pytest_make_parametrize_id(val: object) -> str | None:
     return f"{len(val)} bytes" if isinstance(val, bytes) else None
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Two processes share the suite by file, but all that asks Trino goes to one of them: it starts once."""
-    for item in items:
-        trino = "trino" in item.nodeid or "on_trino" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("trino" if trino else item.path.name))
-
-
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """The figures; and nobody shall take a run without Trino for a whole one."""
     shown = [
