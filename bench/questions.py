@@ -259,6 +259,7 @@ def compare(asked: list[Question], settings: Settings, times: int) -> None:
         figures = [*(f"{one:.2f}" for one in seconds), _ratio(*seconds)]
         figures += [*(f"{one:,.2f}" for one in scanned), _ratio(*scanned)]
         grid.add(question.title, f"{rows:,}", *figures)
+        print(f"    {' '.join(figures)}", file=sys.stderr, flush=True)  # a long run that is ended leaves these
     grid.print(show.console())
 
 
