@@ -23,6 +23,7 @@ settings.load_profile("suite")
 if TYPE_CHECKING:
     from infra.local.trino.engine import Engine
 
+os.environ.pop("COLUMNS", None)  # a terminal's or xdist's: what is printed must not depend on who runs the tests
 ENVIRONMENT = dict(os.environ)  # as it was before `embedded_aws` took from it all that leads to a network
 UNTESTED = "TRINO WAS NOT TESTED"
 
