@@ -10,6 +10,7 @@ from typing import Any
 
 from jobs.access import Access
 from jobs.books import generations, quarantines, to_be_booked
+from jobs.freshness import Freshness, freshness
 from jobs.land import Batch, land
 from jobs.ledger import ledger_row
 from jobs.mapping import Failed, Map
@@ -27,7 +28,8 @@ class Report:
     """What a run did. plans: the open ones; taken: those with batches that this run took up.
 
     counts: of these batches: objects by outcome, records in, kept, filtered, quarantined. days: how many days of data
-    tables got a new generation. failed: tasks that raised; their work waits.
+    tables got a new generation. freshness: how long their objects' rows took to get there. failed: tasks that raised;
+    their work waits.
     """
 
     job: str
@@ -37,6 +39,7 @@ class Report:
     days: int = 0
     rows: int = 0
     counts: Counter[str] = field(default_factory=Counter)
+    freshness: Freshness | None = None
     failed: list[Failed] = field(default_factory=list)
 
     @property
@@ -61,6 +64,7 @@ def run(lake: Access, job: str, mapper: Map, glue: Any, sqs: Any, clock: Callabl
     made, failed = publish(lake, data, mapper, clock)
     report.days = len(made)
     report.rows = sum(one.rowsout - one.rowsbefore for one in made)
+    report.freshness = freshness(plans, ledgers, made)
     report.failed += failed
     _keep_books(lake, touched, waiting, mapper, clock, report)
     return report

@@ -510,8 +510,9 @@ def test_a_lake_that_cannot_start_leaves_no_process_and_says_where_to_look(home:
 
 
 def test_an_interrupted_start_leaves_no_process(home: Path) -> None:
-    script = (
-        "import sys; from pathlib import Path; from infra.local import lifecycle; from lake.settings import parse;"
+    script = (  # its own SIGINT handler: whoever was started in the background inherits that Ctrl-C is ignored
+        "import signal, sys; from pathlib import Path; from infra.local import lifecycle; from lake.settings import parse;"
+        "signal.signal(signal.SIGINT, signal.default_int_handler);"
         "lifecycle.up(parse(Path('lake.toml').read_text()), Path(sys.argv[1]))"
     )
     root = Path(__file__).parents[2]
