@@ -511,8 +511,8 @@ def test_a_lake_that_cannot_start_leaves_no_process_and_says_where_to_look(home:
 
 def test_an_interrupted_start_leaves_no_process(home: Path) -> None:
     script = (  # its own SIGINT handler: whoever was started in the background inherits that Ctrl-C is ignored
-        "import signal, sys; from pathlib import Path; from infra.local import lifecycle; from lake.settings import parse;"
-        "signal.signal(signal.SIGINT, signal.default_int_handler);"
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        "from pathlib import Path; from infra.local import lifecycle; from lake.settings import parse;"
         "lifecycle.up(parse(Path('lake.toml').read_text()), Path(sys.argv[1]))"
     )
     root = Path(__file__).parents[2]
