@@ -69,6 +69,7 @@ class Store:
                 credential_provider=Boto3CredentialProvider(self._session),
                 client_options={"allow_http": bool(endpoint), "timeout": timedelta(seconds=120)},
                 retry_config={"max_retries": 8, "retry_timeout": timedelta(seconds=180)},
+                checksum_algorithm="sha256",  # a bucket with Object Lock refuses a PUT without one
                 **options,
             )
         return self._buckets[name]
