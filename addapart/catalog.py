@@ -17,6 +17,7 @@ from schemas import TABLES
 from schemas.glue import partition_input
 
 AT_ONCE = 100
+DELETED_AT_ONCE = 25  # AWS Glue, "BatchDeletePartition"
 KNOWN = 900.0  # seconds for which a raw partition is taken to be there still
 
 
@@ -63,17 +64,33 @@ class Catalog:
         """Ask Glue again for this one: somebody saw that it is not there."""
         self._known.pop(partition, None)
 
+    def retire(self, partitions: Iterable[Partition]) -> dict[Partition, str]:
+        """Take these out of the catalog; what they point to stays where it is. Returns as `register` does."""
+        failed: dict[Partition, str] = {}
+        tables: dict[str, list[Partition]] = {}
+        for one in sorted(set(partitions)):
+            tables.setdefault(one.table, []).append(one)
+        for table, wanted in tables.items():
+            for some in _chunks(wanted, DELETED_AT_ONCE):
+                answer = self._glue.batch_delete_partition(
+                    DatabaseName=self._database,
+                    TableName=table,
+                    PartitionsToDelete=[{"Values": list(one.values)} for one in some],
+                )
+                errors = _errors(answer)
+                for one in some:
+                    reason = errors.get(one.values, "")
+                    if reason and not reason.startswith("EntityNotFoundException"):
+                        failed[one] = reason
+        return failed
+
     def _create(self, table: str, some: list[Partition]) -> dict[tuple[str, ...], str]:
         answer = self._glue.batch_create_partition(
             DatabaseName=self._database,
             TableName=table,
             PartitionInputList=[partition_input(TABLES[table], one.values, one.location) for one in some],
         )
-        return {
-            tuple(error["PartitionValues"]): f"{error['ErrorDetail']['ErrorCode']}: "
-            f"{error['ErrorDetail'].get('ErrorMessage', '')}"
-            for error in answer.get("Errors", [])
-        }
+        return _errors(answer)
 
     def point(self, table: str, day: str) -> Marker | None:
         """Point the day's partition at its newest generation: list, point, list again until nothing newer came.
@@ -108,6 +125,15 @@ class Catalog:
             PartitionValueList=[marker.day],
             PartitionInput=partition_input(TABLES[marker.table], (marker.day,), marker.location),
         )
+
+
+def _errors(answer: dict[str, Any]) -> dict[tuple[str, ...], str]:
+    """Of a batch call's answer: the partitions that failed, by values, each with Glue's code and reason."""
+    return {
+        tuple(error["PartitionValues"]): f"{error['ErrorDetail']['ErrorCode']}: "
+        f"{error['ErrorDetail'].get('ErrorMessage', '')}"
+        for error in answer.get("Errors", [])
+    }
 
 
 def _chunks(items: list[Partition], size: int) -> Iterator[list[Partition]]:

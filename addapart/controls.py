@@ -6,6 +6,7 @@ dropped is booked with the rule that dropped it.
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from lake import layout
@@ -48,6 +49,11 @@ def decide(settings: Settings, bucket: str, key: str) -> Decision:
         known = {"cloudtrail": (name, place.accountid or UNKNOWN, place.region or UNKNOWN, place.day)}
         return Decision(source, "", place, known.get(source.job, (name, place.day)))
     return Decision(sources[0], "layout")
+
+
+def registered_since(settings: Settings, today: date) -> str:
+    """The first day of delivery whose raw partitions stay in the catalog; those of earlier ones are retired."""
+    return str(today - timedelta(days=settings.bounds.raw_partition_days))
 
 
 def _denied(settings: Settings, bucket: str, key: str, place: Place) -> str:

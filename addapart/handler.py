@@ -16,13 +16,14 @@ import boto3
 from botocore.config import Config
 
 from addapart.catalog import Catalog, Partition
-from addapart.controls import decide
+from addapart.controls import decide, registered_since
 from addapart.events import announced
 from lake import keys
 from lake import settings as lake_settings
 from lake.announce import Announced
 from lake.books import Arrival, dump_arrivals
 from lake.settings import JOBS, Settings
+from schemas import TABLES
 
 # A throttled Glue is asked again, with back-off, for as long as the function's 60 s allow; then the queue takes over.
 PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 6}, connect_timeout=5, read_timeout=10)
@@ -37,6 +38,7 @@ class Work(NamedTuple):
     arrivals: list[tuple[str, Arrival]]  # (job, arrival)
     partitions: list[Partition]
     days: list[tuple[str, str]]  # (table, day) whose marker landed
+    retired: list[Partition]  # raw ones that leave the catalog
 
 
 class AddAPart:
@@ -52,20 +54,25 @@ class AddAPart:
         works: dict[str, Work] = {}
         for record in event["Records"]:
             try:
-                works[record["messageId"]] = self.read(record["body"])
+                works[record["messageId"]] = self.read(record["body"], now)
             except ValueError as error:
                 failed[record["messageId"]] = str(error)
         self._write_down(works, failed, now)
         self._register(works, failed)
         self._point(works, failed)
+        self._retire(works, failed)
         for message, reason in failed.items():
             log.error("message %s comes again: %s", message, reason)
         return {"batchItemFailures": [{"itemIdentifier": message} for message in failed]}
 
-    def read(self, body: str) -> Work:
+    def read(self, body: str, now: datetime) -> Work:
         """What a message's body asks for. Raises ValueError with the reason if it is none of ours."""
-        work = Work([], [], [])
+        work = Work([], [], [], [])
+        since = registered_since(self.settings, now.date())
         for one in announced(body):
+            if one.why == "retire":
+                work.retired.append(_retired(one.key, since))
+                continue
             if one.why == "removal":  # no object: every job is asked to take the account's rows out
                 if all(one.accountid != removal.account for removal in self.settings.removals):
                     raise ValueError(f"removal of account {one.accountid!r}, which no [[removals]] in lake.toml names")
@@ -88,7 +95,8 @@ class AddAPart:
                 day=place.day,
             )
             work.arrivals.append((decision.source.job, arrival))
-            if not decision.rule:
+            # What S3 announces has just been delivered; old days by the million come from a backfill or a rebuild.
+            if not decision.rule and (one.why == "event" or place.day >= since):
                 raw = f"from_{decision.source.job}_raw"
                 partition = Partition(raw, decision.values, f"s3://{one.bucket}/{place.folder}")
                 work.partitions.append(partition)
@@ -102,7 +110,10 @@ class AddAPart:
             lines = [arrival for work in works.values() for its, arrival in work.arrivals if its == job]
             key = f"{keys.inbox(job)}{now:%Y%m%dT%H%M%S}-{keys.unique()}.jsonl"
             try:
-                self.s3.put_object(Bucket=self.settings.buckets.books, Key=key, Body=dump_arrivals(lines))
+                # A bucket with Object Lock refuses a PUT without a checksum, and not every boto3 sends one unasked.
+                self.s3.put_object(
+                    Bucket=self.settings.buckets.books, Key=key, Body=dump_arrivals(lines), ChecksumAlgorithm="SHA256"
+                )
             except Exception as error:  # noqa: BLE001 - whatever S3 says, the messages come again
                 for message, work in works.items():
                     if any(its == job for its, _ in work.arrivals):
@@ -127,6 +138,28 @@ class AddAPart:
                 for message, work in works.items():
                     if (table, day) in work.days:
                         failed[message] = f"{table} {day}: {error}"
+
+    def _retire(self, works: dict[str, Work], failed: dict[str, str]) -> None:
+        wanted = [one for work in works.values() for one in work.retired]
+        try:
+            errors = self.catalog.retire(wanted)
+        except Exception as error:  # noqa: BLE001 - whatever Glue says, the messages come again
+            errors = dict.fromkeys(wanted, str(error))
+        for message, work in works.items():
+            if reasons := [errors[one] for one in work.retired if one in errors]:
+                failed[message] = f"retiring a raw partition: {reasons[0]}"
+
+
+def _retired(name: str, since: str) -> Partition:
+    """The raw partition of this name, table/value/.../day. Raises ValueError for what may not leave the catalog: who
+    may only send to the queue can hide nothing that people ask."""
+    table, _, rest = name.partition("/")
+    if table not in [f"from_{job}_raw" for job in JOBS]:
+        raise ValueError(f"{name!r} is no partition of a raw table")
+    values = tuple(rest.rsplit("/", len(TABLES[table].partition_keys) - 1))
+    if len(values) != len(TABLES[table].partition_keys) or not values[-1] < since:
+        raise ValueError(f"{name!r} is not to be retired: it has no day before {since}")
+    return Partition(table, values, "")
 
 
 def _arrival(one: Announced) -> Arrival:

@@ -66,6 +66,20 @@ class Catalog:
                 ask = answer.get("UnprocessedKeys", [])
         return found
 
+    def older(self, table: str, day: str) -> Iterator[tuple[str, ...]]:
+        """The values of a table's partitions of days before this one, page by page; none of a table that is not there."""
+        pages = self._glue.get_paginator("get_partitions").paginate(
+            DatabaseName=self._database,
+            TableName=table,
+            Expression=f"calendarday < '{day}'",
+            ExcludeColumnSchema=True,
+        )
+        try:
+            for page in pages:
+                yield from (tuple(one["Values"]) for one in page["Partitions"])
+        except self._glue.exceptions.EntityNotFoundException:
+            return
+
 
 def _partition(table: str, made: dict[str, Any]) -> Partition:
     storage = made["StorageDescriptor"]

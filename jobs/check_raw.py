@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import NamedTuple
 
-from addapart.controls import Decision, decide
+from addapart.controls import Decision, decide, registered_since
 from jobs.access import Access
 from jobs.check_catalog import Catalog
 from jobs.findings import Finding
@@ -47,7 +47,19 @@ def raw(lake: Access, catalog: Catalog, first: date, last: date, now: datetime) 
             heard = _heard(lake, job, some)
             yield from _unheard(one for one, known in zip(some, heard.known.to_pylist(), strict=True) if not known)
             taken = [one for one, took in zip(some, heard.taken.to_pylist(), strict=True) if took]
-            yield from _unregistered(catalog, job, taken, checked)
+            recent = [one for one in taken if one.decision.place.day >= registered_since(lake.settings, now.date())]
+            yield from _unregistered(catalog, job, recent, checked)
+
+
+def retired(lake: Access, catalog: Catalog, now: datetime) -> Iterator[Finding]:
+    """The raw partitions that the catalog need not know any more."""
+    since = registered_since(lake.settings, now.date())
+    what = f"of a day before {since}; nothing of the lake reads raw through the catalog"
+    for job in JOBS:
+        for values in catalog.older(f"from_{job}_raw", since):
+            name = "/".join((f"from_{job}_raw", *values))
+            request = Announced("", name, "", 0, "", now.isoformat(timespec="seconds"), why="retire")
+            yield Finding("old-partition", name, what, "take it out of the catalog; its objects stay", request)
 
 
 def _listed(lake: Access, job: str, wanted: Wanted) -> Iterator[Raw]:

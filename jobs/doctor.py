@@ -58,6 +58,7 @@ class Doctor:
             "tables": lambda: catalog.tables(self.declared),
             "work": lambda: check_work.work(lake, settled, now),
             "raw objects": lambda: check_raw.raw(lake, catalog, self.first, self.last, now),
+            "raw partitions": lambda: check_raw.retired(lake, catalog, now),
             "accounts": lambda: check_work.silent_accounts(lake, now),
             **{f"days of {name}": partial(self._days, name, catalog, notes) for name in _published()},
             "private files": lambda: collect.private_files(lake, settled, notes, now),

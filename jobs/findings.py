@@ -32,6 +32,7 @@ KINDS = {
     "old-folder": Kind("A generation's folder that no reader is sent to any more.", fault=False),
     "landed-file": Kind("Landed rows that are published, or of an attempt that died.", fault=False),
     "orphan-bytes": Kind("Quarantined bytes of an attempt that died: no row names them.", fault=False),
+    "old-partition": Kind("A raw partition of a day long over: the catalog lets go of it.", fault=False),
     "spent-note": Kind("A note of what was to be deleted, all of which is gone.", fault=False),
 }
 

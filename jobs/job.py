@@ -4,9 +4,9 @@
 
 Everything else that Glue passes (--JOB_NAME, --JOB_RUN_ID, ...) is taken and left alone. Each line of standard output
 is a JSON object: {"step": "land", "done": 3, "of": 12, "unit": "batches"}. The last has "step": "done", "incomplete"
-(all is done, but too many objects could not be read) or "error" (some task failed), and the run's completeness and
-freshness: {"objects": 412, "p50": 310, "p99": 880, "max": 891}, seconds from an object's arrival to its rows' publishing.
-infra/templates/watch.yaml makes metrics and alarms of these lines.
+(all is done, but too many objects could not be read) or "error" (some task failed), the run's completeness, and its
+freshness: {"objects": 412, "p50": 310, "p99": 880, "max": 891}, seconds from an object's arrival to the publishing of
+its rows. infra/templates/watch.yaml makes metrics and alarms of these lines.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ def why_dead(settings: Settings, body: str) -> str:
     """Why AddAPart would refuse the message now, '' if it would take it."""
     try:
         for one in announced(body):
-            if one.why != "removal" and one.bucket != settings.buckets.books:
+            if one.why not in ("removal", "retire") and one.bucket != settings.buckets.books:
                 decide(settings, one.bucket, one.key)
     except NotAnEvent:
         return "it announces no object"

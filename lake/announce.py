@@ -18,9 +18,11 @@ WHY = {
     "replay": "Records of it were in quarantine, or it was given up.",
     "doctor": "S3 never announced it.",
     "removal": "No object: an account's rows are taken out.",
+    "retire": "No object: a raw partition of a day long over leaves the catalog.",
 }
 _SHAPE = "loglake"
 _MOST = 200_000  # bytes of a message: SQS takes 256 KiB (1 MiB since 2025)
+_RETIRED = 100  # partitions that a message retires: four calls of Glue's, so that a batch of messages fits in 60 s
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class Announced:
     """An object that landed, or is to be taken again. arrived: ISO 8601 UTC. etag: without quotes.
 
     why: a word of WHY. edition, remake: see lake.books.Arrival. accountid: of a removal, which has no object.
+    key: of what is to be retired, which has none either, the table and the partition's values, joined by '/'.
     """
 
     bucket: str
@@ -66,7 +69,8 @@ def messages(objects: Iterable[Announced]) -> Iterator[tuple[str, int]]:
     size = 0
     for one in objects:
         line = json.dumps({name: value for name in one.__slots__ if (value := getattr(one, name)) != ""})
-        if lines and size + len(line) > _MOST:
+        full = size + len(line) > _MOST or (one.why == "retire" and len(lines) >= _RETIRED)
+        if lines and full:
             yield _body(lines), len(lines)
             lines, size = [], 0
         lines.append(line)

@@ -131,6 +131,7 @@ class Bounds:
     attempts: int = 5
     settle_seconds: int = 3600
     retention_days: int = 7
+    raw_partition_days: int = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +291,8 @@ class _Parser:
         for field_ in fields(bounds):
             if getattr(bounds, field_.name) < 1:
                 raise self.error(field_.name, "", f"{field_.name} must be at least 1")
+        if bounds.raw_partition_days > 36_500:
+            raise self.error("raw_partition_days", "", "raw_partition_days must be at most 36500: a hundred years")
         return bounds
 
     # -- pieces --------------------------------------------------------------------------------------------------

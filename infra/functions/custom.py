@@ -1,64 +1,92 @@
-"""Answers CloudFormation for a custom resource, whatever happens in it: a stack must not wait an hour for a bug.
+"""What every custom resource of the templates shares: CloudFormation always gets its answer.
 
-There is no alarm clock in here. CloudFormation calls a function asynchronously, so Lambda calls again, twice, if it
-crashed or ran out of time before it had answered; the answer then comes from the repetition. What a handler does must
-therefore be repeatable. `ServiceTimeout` on the resource bounds how long the stack waits for all of that.
-
-Source: CloudFormation, "Custom resource reference" (request and response objects).
+A function that ends without one leaves a stack waiting for an hour. `resource` calls the handler and answers SUCCESS,
+or FAILED with the reason, whatever happens. There is no alarm clock in here: CloudFormation calls asynchronously, so
+Lambda calls again, twice, where a run crashed or ran out of time; what a handler does must bear that.
+Runs on AWS Lambda with what its Python has (boto3). Source: CloudFormation, "Custom resource reference".
 """
 
 from __future__ import annotations
 
 import json
-import logging
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
-Event = dict[str, Any]
-_LONGEST_REASON = 500  # characters, of up to six bytes in JSON; a whole answer may have 4,096
-_ATTEMPTS = 5
+import boto3
+
+REASON = 500  # characters, of up to six bytes in JSON; a whole answer may have 4,096
+ATTEMPTS = 5
 
 
-def answering(act: Callable[[Event], dict[str, Any] | None]) -> Callable[[Event, Any], None]:
-    """The Lambda handler of a custom resource that `act` makes, changes or removes.
+@dataclass(frozen=True)
+class Answer:
+    """What a handler did. physical_id: what it made is called; another one after an update is a replacement, of which
+    CloudFormation deletes the old. data: what the template may ask for with GetAtt."""
 
-    act: takes CloudFormation's event, returns the resource's attributes (`Data`), if it has any. What it raises becomes
-    the reason of a FAILED. A resource's PhysicalResourceId is given to it when it is created, and never changes: so
-    CloudFormation never replaces the resource, and a Delete after a failed Create names the same one.
-    """
+    physical_id: str
+    data: dict[str, str] = field(default_factory=dict)
 
-    def handler(event: Event, context: Any) -> None:
-        logging.getLogger().setLevel(logging.INFO)
-        logging.info("%s %s", event["RequestType"], event["LogicalResourceId"])
-        first = f"{event['LogicalResourceId']}-{event['RequestId']}"
-        answer = {
-            "PhysicalResourceId": event.get("PhysicalResourceId") or first,
-            "StackId": event["StackId"],
-            "RequestId": event["RequestId"],
-            "LogicalResourceId": event["LogicalResourceId"],
-        }
+
+class Later(Exception):
+    """A handler is not done and has no time left: it is called again with the same request, in a fresh run."""
+
+
+Handler = Callable[[dict[str, Any], Any], Answer]
+
+
+def resource(handler: Handler) -> Callable[[dict[str, Any], Any], None]:
+    """The Lambda handler of a custom resource. Retries nothing: `handler` must bear being called again."""
+
+    def answered(event: dict[str, Any], context: Any) -> None:
+        # A failed update keeps its id: a new one would be a replacement, and the old resource would be deleted.
+        physical_id = event.get("PhysicalResourceId") or f"{event['LogicalResourceId']}-{event['RequestId']}"
         try:
-            answer |= {"Status": "SUCCESS", "Data": act(event) or {}}
-        except Exception as error:
-            logging.exception("FAILED")
-            seen = getattr(context, "log_stream_name", "")
-            answer |= {"Status": "FAILED", "Reason": f"{error}"[:_LONGEST_REASON] + f" (log stream {seen})"}
-        _put(event["ResponseURL"], json.dumps(answer).encode())
+            answer = handler(event, context)
+        except Later:
+            _again(event, context)
+        except Exception as error:  # noqa: BLE001 - whatever it is, CloudFormation must hear of it
+            print(f"FAILED {event['RequestType']} {event['LogicalResourceId']}: {error!r}")
+            respond(event, "FAILED", Answer(physical_id), f"{type(error).__name__}: {error}")
+        else:
+            respond(event, "SUCCESS", answer)
 
-    return handler
+    return answered
+
+
+def respond(event: dict[str, Any], status: str, answer: Answer, reason: str = "") -> None:
+    """PUT the answer to where the request says. If that fails for good, Lambda calls the whole function again."""
+    body = {
+        "Status": status,
+        "Reason": reason[:REASON] or status,
+        "PhysicalResourceId": answer.physical_id,
+        "StackId": event["StackId"],
+        "RequestId": event["RequestId"],
+        "LogicalResourceId": event["LogicalResourceId"],
+        "Data": answer.data,
+    }
+    _put(event["ResponseURL"], json.dumps(body).encode())
 
 
 def _put(url: str, body: bytes) -> None:
-    """To the presigned URL of S3, whose signature is over no Content-Type."""
-    for attempt in range(1, _ATTEMPTS + 1):
-        request = urllib.request.Request(url, data=body, method="PUT", headers={"Content-Type": ""})
+    """To a presigned URL of S3, which is signed for an empty content type; urllib would send one of its own."""
+    for attempt in range(1, ATTEMPTS + 1):
+        request = urllib.request.Request(url, data=body, headers={"Content-Type": ""}, method="PUT")
         try:
-            with urllib.request.urlopen(request, timeout=10):
-                return
+            urllib.request.urlopen(request, timeout=30).close()
         except (urllib.error.URLError, TimeoutError):
-            if attempt == _ATTEMPTS:
+            if attempt == ATTEMPTS:
                 raise
             time.sleep(2**attempt)
+        else:
+            return
+
+
+def _again(event: dict[str, Any], context: Any) -> None:
+    """Lambda ends a run after 15 minutes; CloudFormation waits for an hour."""
+    boto3.client("lambda").invoke(
+        FunctionName=context.invoked_function_arn, InvocationType="Event", Payload=json.dumps(event).encode()
+    )

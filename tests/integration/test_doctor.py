@@ -58,7 +58,8 @@ def kinds(findings: Iterable[Finding]) -> Counter[str]:
 def lake(aws: str) -> Lake:
     """Its clock begins with S3's own, which says when an object was written."""
     del aws
-    made = Lake()
+    # Its days are of 2024, and their raw partitions are to stay.
+    made = Lake(parse(SETTINGS.text.replace("raw_partition_days = 90", "raw_partition_days = 36500")))
     made.now = datetime.now(UTC)
     return made
 

@@ -10,17 +10,18 @@ from io import StringIO
 import pytest
 
 from jobs.findings import KINDS
+from lake.settings import parse
 from tests.integration.test_doctor import DAY, drop, lose
 from tests.integration.test_operations import invoke
 from tests.integration.test_path import READY, event, key, trail
-from tests.lakes import Lake
+from tests.lakes import SETTINGS, Lake
 
 
 @pytest.fixture
 def lake(aws: str) -> Lake:
     """Published eight days ago by its clock, and settled: the command's own clock is the machine's."""
     del aws
-    made = Lake()
+    made = Lake(parse(SETTINGS.text.replace("raw_partition_days = 90", "raw_partition_days = 36500")))
     made.now = datetime.now(UTC) - timedelta(days=8)
     for number in (1, 2):
         made.put("cloudtrail", key(f"f{number}"), trail(event(number)))

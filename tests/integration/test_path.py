@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -374,3 +374,14 @@ def test_books_times_are_utc(lake: Lake) -> None:
     lake.work("cloudtrail")
     (row,) = lake.rows("lake_generations").to_pylist()
     assert row["publishedat"] == datetime(2024, 6, 1, 12, tzinfo=UTC).replace(tzinfo=None)
+
+
+def test_a_run_says_how_long_its_objects_took_to_become_readable(lake: Lake) -> None:
+    lake.now = datetime.now(UTC) + timedelta(hours=2)  # S3's own clock says when an object arrived
+    lake.put("cloudtrail", key("a"), trail(event(1)))
+    (report,) = lake.work("cloudtrail")
+    assert report.freshness is not None
+    assert report.freshness.objects == 1
+    assert 7100 < report.freshness.p50 == report.freshness.p99 == report.freshness.max < 7300
+    (report,) = lake.work("cloudtrail")
+    assert report.freshness is None
