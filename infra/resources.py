@@ -13,7 +13,7 @@ from infra.views import view_inputs
 from lake import keys
 from lake.settings import Settings
 from schemas import TABLES
-from schemas.glue import table_input
+from schemas.glue import partition_indexes, table_input
 from schemas.table import Table
 from sql.question import questions
 
@@ -89,6 +89,11 @@ def table_inputs(settings: Settings) -> list[dict[str, Any]]:
     """Glue's TableInputs of all tables, then of all views (which may read one another, in this order)."""
     tables = [table_input(table, table_location(settings, table)) for table in TABLES.values()]
     return tables + view_inputs(settings)
+
+
+def indexes() -> dict[str, list[dict[str, Any]]]:
+    """By table, Glue's PartitionIndexes; tables without any are left out."""
+    return {table.name: found for table in TABLES.values() if (found := partition_indexes(table))}
 
 
 def workgroup(settings: Settings) -> dict[str, Any]:

@@ -35,5 +35,6 @@ TABLE = Table(
         Column("region", "string", "The Region in the key; 'unknown' where the key has none."),
         Column("calendarday", "string", "The day of delivery in the key, yyyy-mm-dd. Not the events' day."),
     ),
+    indexes=(("calendarday",), ("accountid", "calendarday")),
     layout="cloudtrail",
 )

@@ -62,6 +62,7 @@ TABLE = Table(
         ),
     ),
     partition_keys=(CALENDARDAY,),
+    indexes=(("calendarday",),),
     layout="orc",
     identity=("eventid", "eventtime"),
     fallback_identity=SOURCE_OBJECT,

@@ -11,5 +11,6 @@ TABLE = Table(
         Column("source", "string", "The name of the source in lake.toml, with the keys' prefix where they have one."),
         Column("calendarday", "string", "The day of delivery in the key, yyyy-mm-dd. Not the events' day."),
     ),
+    indexes=(("calendarday",),),
     layout="firehose",
 )

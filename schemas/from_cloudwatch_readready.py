@@ -37,6 +37,7 @@ TABLE = Table(
         *ORIGIN,
     ),
     partition_keys=(CALENDARDAY,),
+    indexes=(("calendarday",),),
     layout="orc",
     identity=("logeventid", "eventtime", "accountid", "loggroup", "logstream"),
     fallback_identity=SOURCE_OBJECT,

@@ -23,6 +23,7 @@ TABLE = Table(
         Column("batches", "string", "The new batches it took in, a JSON array."),
     ),
     partition_keys=(CALENDARDAY,),
+    indexes=(("calendarday",),),
     layout="orc",
     identity=("tablename", "publishedday", "generation"),
     sort=("tablename", "publishedday", "generation"),

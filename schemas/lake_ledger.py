@@ -47,6 +47,7 @@ TABLE = Table(
         ),
     ),
     partition_keys=(CALENDARDAY,),
+    indexes=(("calendarday",),),
     layout="orc",
     identity=("objectkey", "bucket", "etag", "versionid", "edition", "batch"),
     sort=("job", "bucket", "objectkey", "batch"),

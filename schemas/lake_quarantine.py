@@ -21,6 +21,7 @@ TABLE = Table(
         Column("storedbytes", "bigint", "How many of them are stored: very long ones are cut."),
     ),
     partition_keys=(CALENDARDAY,),
+    indexes=(("calendarday",),),
     layout="orc",
     identity=("job", "batch", "sourceobject", "sourceetag", "sourcerecord", "edition", "reason"),
     sort=("job", "sourceobject", "sourcerecord"),

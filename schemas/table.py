@@ -28,6 +28,8 @@ class Table:
 
     columns: in the order of the files. New ones go at the end and nowhere else: readers may go by position.
     partition_keys: strings, in the order of the registered partition's values.
+    indexes: partition indexes of the Glue catalog, each the keys it goes by; three at most. A lookup uses one whose
+        first keys it compares with =, and ranges of the next.
     layout: how its files are written: ORC by the jobs, or a raw layout that only the jobs read.
     identity: the columns that make two rows the same row. Rows in which any of `identity` is null are
         identified by `fallback_identity`.
@@ -51,6 +53,7 @@ class Table:
     account: tuple[str, ...] = ()
     books: bool = False
     people: bool = False
+    indexes: tuple[tuple[str, ...], ...] = ()
     parameters: dict[str, str] = field(default_factory=dict)
 
     @property

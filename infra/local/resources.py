@@ -27,8 +27,10 @@ def create(settings: Settings) -> None:
     for bucket, configuration in resources.notifications(settings, arns[settings.lake.queue]).items():
         s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=configuration)
     glue.create_database(DatabaseInput=resources.database_input(settings))
+    indexes = resources.indexes()
     for table in resources.table_inputs(settings):
-        glue.create_table(DatabaseName=settings.lake.database, TableInput=table)
+        more = {"PartitionIndexes": indexes[table["Name"]]} if table["Name"] in indexes else {}
+        glue.create_table(DatabaseName=settings.lake.database, TableInput=table, **more)
     athena.create_work_group(**resources.workgroup(settings))
     for query in resources.named_queries(settings):
         athena.create_named_query(**query)

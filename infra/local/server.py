@@ -42,13 +42,14 @@ def build() -> Application:
     """moto with all that this package changes in it. The first import of moto reads MOTO_ACCOUNT_ID."""
     global _runner
     os.environ.update(MOTO_ACCOUNT_ID=ACCOUNT, MOTO_DISABLE_GLOBAL_CORS="true")
-    from infra.local import athena_api, duck, moto_glue, moto_queue, moto_s3
+    from infra.local import athena_api, duck, moto_glue, moto_indexes, moto_queue, moto_s3
     from infra.local.application import Application as Moto
     from infra.local.athena_runs import Runner
 
     moto_s3.install()
     moto_queue.install()
     moto_glue.install()
+    moto_indexes.install()
     _runner = Runner(duck.Engine())
     athena_api.install(_runner)
     return Moto()
