@@ -36,6 +36,7 @@ class Sessions:
     """What views judge sessions by. workdays: Mon ... Sun. workfrom, workto: hh:mm at the UTC offset (+hh:mm)."""
 
     ended_minutes: int = 120
+    idle_minutes: int = 60
     context_hours: int = 12
     review_days: int = 7
     workdays: tuple[str, ...] = ("Mon", "Tue", "Wed", "Thu", "Fri")
@@ -238,7 +239,8 @@ class _Parser:
 
     def sessions(self) -> Sessions:
         sessions = self.record("sessions", Sessions)
-        for name, highest in (("ended_minutes", 24 * 60), ("context_hours", 72), ("review_days", 365)):
+        highests = {"ended_minutes": 24 * 60, "idle_minutes": 24 * 60, "context_hours": 72, "review_days": 365}
+        for name, highest in highests.items():
             if not 1 <= getattr(sessions, name) <= highest:
                 raise self.error(name, "", f"{name} must be 1 to {highest}")
         for name in ("workfrom", "workto"):

@@ -35,6 +35,7 @@ VIEWS = (
     "quarantined",
     "sessionstarts",
     "recordedsessions",
+    "evidence",
     "role_chain",
     "session_context",
     "sessions",

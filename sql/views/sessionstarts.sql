@@ -19,6 +19,9 @@
 --   errorcode varchar: Why it was denied or failed; null if it was granted.
 --   errormessage varchar: The error's text.
 --   eventid varchar: CloudTrail's id of the event.
+--   sessiontype varchar: shell, SSH, port forwarding, command, ECS Exec, custom (a document that [documents] in lake.toml
+--     does not name), or what lake.toml calls it.
+--   outcome varchar: started, denied or failed.
 -- Cost: of from_cloudtrail_readready the days asked for.
 SELECT
     calendarday,
@@ -50,7 +53,20 @@ SELECT
     json_extract_scalar(requestparameters, '$.reason') AS reason,
     errorcode,
     errormessage,
-    eventid
+    eventid,
+    CASE
+        WHEN eventname = 'ExecuteCommand' THEN 'ECS Exec'
+        ELSE CASE coalesce(json_extract_scalar(requestparameters, '$.documentName'), 'SSM-SessionManagerRunShell')
+            ${documents}
+            WHEN 'SSM-SessionManagerRunShell' THEN 'shell'
+            ELSE 'custom'
+        END
+    END AS sessiontype,
+    CASE
+        WHEN errorcode IS NULL THEN 'started'
+        WHEN ${denied} THEN 'denied'
+        ELSE 'failed'
+    END AS outcome
 FROM from_cloudtrail_readready
 WHERE (eventsource = 'ssm.amazonaws.com' AND eventname = 'StartSession')
     OR (eventsource = 'ecs.amazonaws.com' AND eventname = 'ExecuteCommand')

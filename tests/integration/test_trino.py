@@ -222,6 +222,7 @@ REACH = {
     "access_denied": {CLOUDTRAIL: ONLY},
     "cloudtrail_lake_events": {CLOUDTRAIL: ONLY},
     "cloudtrail_lake_events_text": {CLOUDTRAIL: ONLY},
+    "evidence": {CLOUDTRAIL: AROUND, CLOUDWATCH: AROUND},
     "late_arrivals": {CLOUDTRAIL: ONLY, CLOUDWATCH: ONLY},
     "recordedsessions": {CLOUDTRAIL: AROUND, CLOUDWATCH: AROUND},
     "role_chain": {CLOUDTRAIL: BEFORE},

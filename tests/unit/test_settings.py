@@ -45,6 +45,7 @@ def test_the_shipped_settings_are_valid_and_default_to_the_four_events_of_the_qu
             "everything_accounts has '1', which is not an account",
         ),
         ("ended_minutes = 120", "ended_minutes = 0", "ended_minutes must be 1 to 1440"),
+        ("idle_minutes = 60", "idle_minutes = 0", "idle_minutes must be 1 to 1440"),
         ("context_hours = 12", "context_hours = 73", "context_hours must be 1 to 72"),
         ('workto = "19:00"', 'workto = "7 p.m."', "which is not a time of day, hh:mm"),
         ('workto = "19:00"', 'workto = "06:00"', "workto must be later than workfrom"),
