@@ -12,13 +12,14 @@ import yaml
 
 TEMPLATES = Path(__file__).parent / "templates"
 _PLAIN = ("Ref", "Condition")  # all others are Fn::...
+_Safe = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is ten times faster, where PyYAML was built with it
 
 
 class TemplateError(ValueError):
     """A template that cannot be read. The message has the file, the line and the reason."""
 
 
-class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML has no types
+class _Loader(_Safe):  # type: ignore[valid-type,misc]  # PyYAML has no types
     """YAML as CloudFormation reads it: dates stay text, a key is given once."""
 
 
@@ -36,7 +37,7 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
             raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} is given twice", key.start_mark)
         seen.add(key.value)
     loader.flatten_mapping(node)
-    found: dict[Any, Any] = yaml.SafeLoader.construct_mapping(loader, node, deep=True)
+    found: dict[Any, Any] = _Safe.construct_mapping(loader, node, deep=True)
     return found
 
 
@@ -78,3 +79,22 @@ def resources(template: dict[str, Any], kind: str) -> dict[str, Any]:
     """The properties of all resources of one type, by logical id."""
     found: dict[str, Any] = template.get("Resources", {})
     return {name: one.get("Properties", {}) for name, one in found.items() if one["Type"] == kind}
+
+
+class _Dumper(yaml.SafeDumper):  # type: ignore[misc]  # PyYAML has no types
+    """SQL as people write it: one line a line. No anchors."""
+
+    def ignore_aliases(self, _data: Any) -> bool:
+        return True
+
+
+def _lines(dumper: yaml.SafeDumper, value: str) -> Any:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
+
+
+_Dumper.add_representer(str, _lines)
+
+
+def dump(value: dict[str, Any]) -> str:
+    """YAML of (a part of) a template, in the order of its keys; `parse` reads it back the same."""
+    return str(yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110))
