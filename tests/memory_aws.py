@@ -243,7 +243,7 @@ class S3:
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
 
-    def put_object(self, Bucket: str, Key: str, Body: bytes) -> dict[str, Any]:
+    def put_object(self, Bucket: str, Key: str, Body: bytes, ChecksumAlgorithm: str) -> dict[str, Any]:  # noqa: ARG002
         made: Object = self._clients.change("put", Bucket, Key, value=Body)
         return {"ETag": f'"{made.etag}"'}
 

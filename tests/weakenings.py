@@ -236,7 +236,7 @@ def arrkey_first(patch: MonkeyPatch) -> None:
     """An inbox file is named after the first object in it, and created once."""
     original = S3.put_object
 
-    def put_object(self: S3, Bucket: str, Key: str, Body: bytes) -> Any:
+    def put_object(self: S3, Bucket: str, Key: str, Body: bytes, ChecksumAlgorithm: str) -> Any:
         if Key.startswith("inbox/"):
             first = json.loads(Body.splitlines()[0])
             folder, name = Key.rsplit("/", 1)
@@ -244,7 +244,7 @@ def arrkey_first(patch: MonkeyPatch) -> None:
             Key = f"{folder}/{Key.rsplit('/', 1)[-1][16:]}"
             if self._clients.store.first(Bucket, Key):
                 return {}
-        return original(self, Bucket, Key, Body)
+        return original(self, Bucket, Key, Body, ChecksumAlgorithm)
 
     patch.setattr(S3, "put_object", put_object)
 
