@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,13 +19,14 @@ from cli.progress import duration
 from cli.sessions import Session
 from cli.show import console
 from cli.work import uninterrupted
-from examples.company import Company
+from examples.company import Company, RawObject, digests
 from infra.local import hermetic, lifecycle
 from infra.local.lifecycle import Running
 from lake.settings import Settings
 
 _SHOWN = 20  # sessions in the table
 _LINES = 25  # of the transcript
+PUBLIC_KEYS = "public-keys.json"  # in the lake's home: of the key that signed the sample company's digest files
 
 
 @click.command(epilog=CODES)
@@ -99,10 +101,11 @@ def _fill(lake: Running, settings: Settings, path: Path | None) -> None:
     """The sample company's logs, or the person's own, into the raw buckets."""
     if path is None:
         with steps.timed() as seconds:
-            objects = list(Company().objects())
+            objects = _company(lake, settings)
             count, size = steps.put_objects(lake, settings, objects, len(objects))
         _said("a sample company's logs are uploaded", seconds, f"{count:,} raw objects, {size / 1e6:.1f} MB")
         return
+    (Path(lake.home) / PUBLIC_KEYS).unlink(missing_ok=True)  # an earlier sample's
     with steps.timed() as seconds:
         results = steps.put(lake, settings, [path])
     taken = sum(1 for one in results if one.job)
@@ -115,6 +118,17 @@ def _fill(lake: Running, settings: Settings, path: Path | None) -> None:
     except Failure:
         click.echo("The lake is empty, and stays up: loglake down stops it.")
         raise
+
+
+def _company(lake: Running, settings: Settings) -> list[RawObject]:
+    """The sample company's logs, and signed digest files of its busiest trail; the public key beside them."""
+    company, signer = Company(), digests.Signer()
+    logs = [one for one in company.objects() if not digests.is_digest(one)]
+    bucket = next(one.bucket for one in settings.sources if one.job == "cloudtrail")
+    place = digests.busiest(logs)
+    signed = digests.digests(logs, bucket, place, company.first_day, company.days, signer)
+    (Path(lake.home) / PUBLIC_KEYS).write_text(signer.public_keys(), encoding="utf-8")
+    return [*logs, *signed]
 
 
 def _sessions(athena: Athena) -> list[Session]:
@@ -147,10 +161,13 @@ def _next(lake: Running, found: Sequence[Session]) -> None:
     loglake = local.command()
     day = found[0].day if found else "2026-03-02"
     recorded = [f"{loglake} transcript {one.id}" for one in found if one.lines][:1]
+    keys = Path(lake.home) / PUBLIC_KEYS
+    signed = [f"{loglake} verify --day {day} --public-keys {shlex.quote(str(keys))}"] if keys.exists() else []
     _title("What to try next")
     for line in (
         f"{loglake} sessions --day {day}",
         *recorded,
+        *signed,
         f'{loglake} query "SELECT eventname, errorcode, count(*) FROM from_cloudtrail_readready GROUP BY 1, 2"',
         f'{loglake} query "SELECT * FROM lake_quarantine" --format json',
         f"{loglake} --help",

@@ -10,6 +10,7 @@ FAILED = 1  # it ran, and something failed
 USAGE = 2  # it was asked for wrongly (click's own code)
 NO_LAKE = 3  # there is no lake running here
 NOT_FOUND = 4  # there is no such thing in the lake
+UNVERIFIED = 5  # nothing is wrong, but not everything could be verified
 STOPPED = 130  # Ctrl-C
 READER_LEFT = 141  # whoever read the output went away (`| head`), as every Unix tool ends then
 

@@ -31,6 +31,7 @@ from cli import (
     redrive,
     remove,
     replay,
+    verify,
 )
 from cli.errors import CODES, FAILED, READER_LEFT, STOPPED
 from infra.local import lifecycle, processes
@@ -155,6 +156,7 @@ for command in (
     ask.transcript,
     ask.query,
     questions.ask,
+    verify.verify,
     export.export,
     managers.managers,
     local.status,

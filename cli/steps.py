@@ -70,7 +70,7 @@ def put_objects(lake: Running, settings: Settings, objects: Iterable[RawObject],
     with Board() as board, ThreadPoolExecutor(_AT_ONCE) as pool:
         rest = iter(objects)
         while some := list(islice(rest, 4 * _AT_ONCE)):
-            list(pool.map(lambda one: store.put(buckets[one.job], one.key, one.data), some))
+            list(pool.map(lambda one: store.put(buckets[one.job], one.key, one.data, one.metadata), some))
             count, size = count + len(some), size + sum(len(one.data) for one in some)
             board.set("sample company", "uploading", count, max(expected, count), "objects")
     return count, size

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from io import BytesIO
@@ -126,9 +126,13 @@ class Store:
         """`length` bytes of the object from `start`."""
         return bytes(obstore.get_range(self._bucket(bucket), key, start=start, length=length))
 
-    def put(self, bucket: str, key: str, data: bytes | IO[bytes]) -> None:
-        """Write a private object: its name is nobody else's. A large file goes up in parts."""
-        obstore.put(self._bucket(bucket), key, BytesIO(data) if isinstance(data, bytes) else data)
+    def put(self, bucket: str, key: str, data: bytes | IO[bytes], metadata: Mapping[str, str] | None = None) -> None:
+        """Write a private object: its name is nobody else's. A large file goes up in parts.
+
+        metadata: what S3 keeps with it, names without x-amz-meta-.
+        """
+        file = BytesIO(data) if isinstance(data, bytes) else data
+        obstore.put(self._bucket(bucket), key, file, attributes=dict(metadata) if metadata else None)
 
     def create(self, bucket: str, key: str, data: bytes) -> bool:
         """The commit: True if this call created the object, False if there is one already."""
