@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import boto3
@@ -42,10 +42,13 @@ class Work(NamedTuple):
 
 
 class AddAPart:
-    """Everything an invocation needs. s3, glue: boto3 clients; settings: the lake's."""
+    """Everything an invocation needs. s3, glue: boto3 clients; settings: the lake's.
 
-    def __init__(self, s3: Any, glue: Any, settings: Settings) -> None:
-        self.s3, self.settings = s3, settings
+    inbox_lock: days of Object Lock that an inbox file asks for, 0 where the bucket has none.
+    """
+
+    def __init__(self, s3: Any, glue: Any, settings: Settings, inbox_lock: int = 0) -> None:
+        self.s3, self.settings, self.inbox_lock = s3, settings, inbox_lock
         self.catalog = Catalog(glue, s3, settings.lake.database, settings.buckets.books)
 
     def handle(self, event: dict[str, Any], now: datetime) -> dict[str, list[dict[str, str]]]:
@@ -112,12 +115,24 @@ class AddAPart:
             try:
                 # A bucket with Object Lock refuses a PUT without a checksum, and not every boto3 sends one unasked.
                 self.s3.put_object(
-                    Bucket=self.settings.buckets.books, Key=key, Body=dump_arrivals(lines), ChecksumAlgorithm="SHA256"
+                    Bucket=self.settings.buckets.books,
+                    Key=key,
+                    Body=dump_arrivals(lines),
+                    ChecksumAlgorithm="SHA256",
+                    **self._lock(now),
                 )
             except Exception as error:  # noqa: BLE001 - whatever S3 says, the messages come again
                 for message, work in works.items():
                     if any(its == job for its, _ in work.arrivals):
                         failed[message] = f"inbox {key}: {error}"
+
+    def _lock(self, now: datetime) -> dict[str, Any]:
+        """A lock that takes the place of the bucket's own: a year of deleted inbox files would slow every LIST of the
+        inbox. What is in them is kept by the plan that takes them."""
+        if not self.inbox_lock:
+            return {}
+        until = now + timedelta(days=self.inbox_lock)
+        return {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": until}
 
     def _register(self, works: dict[str, Work], failed: dict[str, str]) -> None:
         # What could not be written down comes again: a registered partition without arrival would be a lie.
@@ -197,7 +212,8 @@ class _Lambda:
                 return self.part
             raise
         text = answer["Body"].read().decode()
-        self.part = AddAPart(self.s3, self.glue, lake_settings.parse(text, f"s3://{self.bucket}/{self.key}"))
+        settings = lake_settings.parse(text, f"s3://{self.bucket}/{self.key}")
+        self.part = AddAPart(self.s3, self.glue, settings, int(os.environ.get("LOGLAKE_INBOX_LOCK_DAYS", "0")))
         self.etag = answer["ETag"]
         return self.part
 
@@ -206,7 +222,8 @@ _lambda: dict[str, _Lambda] = {}
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, list[dict[str, str]]]:  # noqa: ARG001
-    """Lambda's entry. LOGLAKE_SETTINGS: where lake.toml lies, s3://bucket/key."""
+    """Lambda's entry. The environment has LOGLAKE_SETTINGS, where lake.toml lies, s3://bucket/key; and, where the books
+    are locked, LOGLAKE_INBOX_LOCK_DAYS (see AddAPart)."""
     location = os.environ["LOGLAKE_SETTINGS"]
     if location not in _lambda:
         _lambda[location] = _Lambda(location)

@@ -18,6 +18,9 @@ from schemas.table import Table
 from sql.question import questions
 
 WORKGROUP = "loglake"
+TIMEOUT = 60  # seconds that an invocation of AddAPart may take
+BATCH = 200  # messages an invocation
+BATCH_WINDOW = 5  # seconds that a batch waits for more
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +53,11 @@ def dead_letters(settings: Settings) -> Queue:
 
 
 def queue(settings: Settings) -> Queue:
-    """What S3 tells AddAPart. Visibility is six times the function's 60 s (AWS Lambda, "Using Lambda with SQS")."""
+    """What S3 tells AddAPart. Visibility is six times the function's timeout, and its batch window (AWS Lambda,
+    "Creating and configuring an Amazon SQS event source mapping")."""
     return Queue(
         name=settings.lake.queue,
-        visibility=6 * 60,
+        visibility=6 * TIMEOUT + BATCH_WINDOW,
         retention=14 * 24 * 3600,
         receives=5,
         dead_letters=dead_letters(settings).name,

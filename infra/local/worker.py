@@ -23,11 +23,11 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.local.files import write_atomically
+from infra.resources import BATCH
 from lake import keys
 from lake import settings as lake_settings
 from lake.settings import Settings
 
-BATCH = 200  # messages an invocation
 RECEIVERS = 4
 WAIT = 20  # seconds of a long poll
 WINDOW = 0.1  # seconds that a batch waits for more: a message by itself costs as much as a batch
