@@ -21,7 +21,7 @@ HEADER = """\
 # Made by `python -m infra.catalog` of schemas/, sql/ and lake.toml: change those, not this.
 """
 _KEPT = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
-_FUNCTION = "${JobPrefix}partition-indexes"
+_FUNCTION = "${RolePrefix}partition-indexes"
 _NOT_OURS = {
     "CKV_AWS_115": "reserving concurrency takes it from the whole account; CloudFormation calls it once at a time",
     "CKV_AWS_116": "CloudFormation is answered whatever happens; a letter left behind would tell nobody more",
@@ -52,11 +52,11 @@ def logical_id(kind: str, name: str) -> str:
 
 def _parameters() -> dict[str, Any]:
     return {
-        "JobPrefix": {
+        "RolePrefix": {
             "Type": "String",
             "Default": "loglake-",
-            "AllowedPattern": "[a-z][a-z0-9-]{0,23}",
-            "Description": "How the names of the lake's jobs and functions begin.",
+            "AllowedPattern": "[a-zA-Z0-9_-]{0,20}",
+            "Description": "Names of roles, functions and jobs begin with this.",
         },
         "PartitionIndexes": {
             "Type": "String",
@@ -131,7 +131,7 @@ def _table(table: dict[str, Any], kind: str) -> Resource:
 
 def _indexes(settings: Settings) -> Iterable[tuple[str, Comment, Resource]]:
     found = resources.indexes()
-    log = {"LogGroupName": {"Fn::Sub": f"/aws/lambda/{_FUNCTION}"}, "RetentionInDays": {"Ref": "LogRetentionDays"}}
+    log = {"LogGroupName": {"Fn::Sub": f"/loglake/{_FUNCTION}"}, "RetentionInDays": {"Ref": "LogRetentionDays"}}
     key = {"KmsKeyId": {"Fn::If": ["OwnLogsKey", {"Ref": "LogsKeyArn"}, {"Ref": "AWS::NoValue"}]}}
     yield (
         "PartitionIndexesLog",
@@ -166,7 +166,6 @@ def _indexes(settings: Settings) -> Iterable[tuple[str, Comment, Resource]]:
 _FUNCTION_RESOURCE: Resource = {
     "Type": "AWS::Lambda::Function",
     "Condition": "Indexed",
-    "DependsOn": "PartitionIndexesLog",
     "Properties": {
         "FunctionName": {"Fn::Sub": _FUNCTION},
         "Description": "Makes the partition indexes of Log Lake's tables, one at a time.",
@@ -177,6 +176,7 @@ _FUNCTION_RESOURCE: Resource = {
         "Role": {"Ref": "IndexesRoleArn"},
         "MemorySize": 256,
         "Timeout": 900,
+        "LoggingConfig": {"LogGroup": {"Ref": "PartitionIndexesLog"}},
         "TracingConfig": {"Mode": "PassThrough"},
     },
 }

@@ -1,0 +1,66 @@
+"""The jobs as CloudFormation makes them: what the scripts understand, on the Glue that they are tested on."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from infra.glue_modules import GLUE_VERSION
+from infra.template import TEMPLATES, load, resources
+from jobs.job import arguments
+from lake import keys
+
+TEMPLATE = load(TEMPLATES / "jobs.yaml")
+JOBS = resources(TEMPLATE, "AWS::Glue::Job")
+SCHEDULES = resources(TEMPLATE, "AWS::Scheduler::Schedule")
+TAKING_IN = ("CloudTrailJob", "SessionLogsJob")
+
+
+def filled(value: Any) -> str:
+    """A Fn::Sub with its names as values."""
+    return str(value["Fn::Sub"]).replace("${", "").replace("}", "") if isinstance(value, dict) else str(value)
+
+
+@pytest.mark.parametrize(("name", "job"), zip(TAKING_IN, ("cloudtrail", "cloudwatch"), strict=True))
+def test_the_jobs_arguments_are_those_that_the_script_takes(name: str, job: str) -> None:
+    given = [word for key, value in JOBS[name]["DefaultArguments"].items() for word in (key, filled(value))]
+    options = arguments(given)
+    assert (options.job, options.settings) == (job, "s3://BooksBucket/SettingsKey")
+    assert TEMPLATE["Parameters"]["SettingsKey"]["Default"] == keys.SETTINGS
+
+
+def test_every_job_runs_on_the_glue_that_the_project_is_tested_on_and_brings_its_modules() -> None:
+    for job in JOBS.values():
+        assert job["GlueVersion"] == GLUE_VERSION
+        assert job["DefaultArguments"]["--additional-python-modules"] == {"Ref": "AdditionalPythonModules"}
+        assert filled(job["DefaultArguments"]["--extra-py-files"]) == "s3://ArtefactsBucket/WheelKey"
+
+
+def test_every_job_is_bounded_in_workers_time_and_concurrency() -> None:
+    for job in JOBS.values():
+        assert job["ExecutionProperty"] == {"MaxConcurrentRuns": 1}
+        assert job["NumberOfWorkers"] == 2 or TEMPLATE["Parameters"][job["NumberOfWorkers"]["Ref"]]["MaxValue"] == 299
+        assert job["Timeout"] == {"Ref": "JobTimeoutMinutes"}  # Glue's own default is two days
+
+
+def test_every_job_is_started_by_a_schedule_that_can_be_switched_off() -> None:
+    started = {name: json.loads(one["Target"]["Input"]["Fn::Sub"]) for name, one in SCHEDULES.items()}
+    assert {one["JobName"] for one in started.values()} == {f"${{{name}}}" for name in JOBS}
+    assert started["ListRaw"]["Arguments"] == {"--look": "raw"}
+    assert {str(one["State"]) for one in SCHEDULES.values()} == {"{'Ref': 'ScheduleState'}"}
+
+
+def test_a_start_that_finds_its_job_running_is_dropped_and_not_repeated() -> None:
+    for name in ("CloudTrailSchedule", "SessionLogsSchedule"):
+        assert SCHEDULES[name]["Target"]["RetryPolicy"]["MaximumRetryAttempts"] == 0
+
+
+def test_the_jobs_logs_go_to_groups_that_the_alarms_read() -> None:
+    (security,) = resources(TEMPLATE, "AWS::Glue::SecurityConfiguration").values()
+    mode = security["EncryptionConfiguration"]["CloudWatchEncryption"]["CloudWatchEncryptionMode"]
+    assert mode == "DISABLED"  # else Glue 5 writes to groups of other names; watch.yaml's have a key themselves
+    assert {str(one["DefaultArguments"]["--custom-logGroup-prefix"]) for one in JOBS.values()} == {
+        "{'Ref': 'JobLogGroupPrefix'}"
+    }
