@@ -1,8 +1,8 @@
-"""What AWS charges: the one place for prices. Public list prices in us-east-1, US dollars, without free tiers, discounts
-and taxes. `python -m infra.prices` prints them.
+"""What AWS charges: the one place for prices. `python -m infra.prices` prints them.
 
-Other Regions differ by up to a fifth or so. Prices change: look at each one's page before you rely on a sum of them. AWS's
-own pages write most figures by script, which no copy of them keeps; `read` says where the figure stands as text.
+Public list prices in us-east-1, US dollars, without free tiers, discounts and taxes; other Regions differ by up to a
+fifth or so. Prices change: look at each one's page before you rely on a sum of them. AWS's own pages write most figures
+by script, which no copy of them keeps; `read` says where the figure stands as text.
 """
 
 from __future__ import annotations
