@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,16 @@ def typed(time: str, session: str, *lines: str, number: int = 0, **columns: obje
     return {**common, **columns, "calendarday": time[:10]}
 
 
+@cache
+def duckdb_sql(sql: str) -> str:
+    """Athena's SQL on these tables and views in DuckDB's. Lakes here have the same views: each is translated once."""
+    columns = {name: {one.name: one.type for one in view(name).columns} for name in VIEWS}
+    for name in TABLES:
+        declared = (*TABLES[name].columns, *TABLES[name].partition_keys)
+        columns[name] = {one.name: presto_type(one.type) for one in declared}
+    return to_duckdb(athena_sql.parse(sql), columns)
+
+
 class ViewLake:
     """Both tables and the books with these rows, and the views."""
 
@@ -120,6 +131,7 @@ class ViewLake:
         quarantine: Sequence[Row] = (),
         reviews: Sequence[Row] = (),
         teams: Sequence[Row] = (),
+        views: Sequence[str] = VIEWS,
     ) -> None:
         self._duck = database()
         tables = {
@@ -130,18 +142,14 @@ class ViewLake:
             "session_reviews": reviews,
             "teams": teams,
         }
-        self._columns: dict[str, dict[str, str]] = {}
         for name, rows in tables.items():
             self._duck.register(name, arrow_table(name, rows))
-            declared = (*TABLES[name].columns, *TABLES[name].partition_keys)
-            self._columns[name] = {one.name: presto_type(one.type) for one in declared}
-        for name in VIEWS:
+        for name in views:
             self.define(name, view(name, of).sql)
-            self._columns[name] = {one.name: one.type for one in view(name, of).columns}
 
     def define(self, name: str, sql: str) -> None:
         """One more view, in Athena's SQL."""
-        self._duck.execute(f"CREATE VIEW {name} AS {to_duckdb(athena_sql.parse(sql), self._columns)}")
+        self._duck.execute(f"CREATE VIEW {name} AS {duckdb_sql(sql)}")
 
     def ask(self, sql: str) -> list[Row]:
         """The answer to DuckDB's own SQL, a row a dict."""
@@ -151,7 +159,7 @@ class ViewLake:
 
     def athena(self, sql: str) -> list[tuple[Any, ...]]:
         """The answer to Athena's SQL, a row a tuple."""
-        rows: list[tuple[Any, ...]] = self._duck.execute(to_duckdb(athena_sql.parse(sql), self._columns)).fetchall()
+        rows: list[tuple[Any, ...]] = self._duck.execute(duckdb_sql(sql)).fetchall()
         return rows
 
     def types(self, name: str) -> list[tuple[str, str]]:
