@@ -15,12 +15,13 @@ from lake import keys
 TEMPLATE = load(TEMPLATES / "jobs.yaml")
 JOBS = resources(TEMPLATE, "AWS::Glue::Job")
 SCHEDULES = resources(TEMPLATE, "AWS::Scheduler::Schedule")
+BRACES = str.maketrans("", "", "${}")
 TAKING_IN = ("CloudTrailJob", "SessionLogsJob")
 
 
 def filled(value: Any) -> str:
-    """A Fn::Sub with its names as values."""
-    return str(value["Fn::Sub"]).replace("${", "").replace("}", "") if isinstance(value, dict) else str(value)
+    """A Fn::Sub or Ref with its names as values."""
+    return str(value.get("Fn::Sub", value.get("Ref")) if isinstance(value, dict) else value).translate(BRACES)
 
 
 @pytest.mark.parametrize(("name", "job"), zip(TAKING_IN, ("cloudtrail", "cloudwatch"), strict=True))
