@@ -194,9 +194,9 @@ def test_bodies_may_come_in_chunks_or_after_a_question_and_connections_stay_open
 @pytest.mark.parametrize(
     "request_text",
     [
-        f"GET /{BOOKS} HTTP/1.1\r\nHost: rebound.example.com\r\n{SIGNED}\r\n",
-        f"GET /{BOOKS} HTTP/1.1\r\nHost: 127.0.0.1.example.com\r\n{SIGNED}\r\n",
-        f"GET /{BOOKS} HTTP/1.1\r\n{SIGNED}\r\n",
+        f"GET /{BOOKS} HTTP/1.1\r\nHost: rebound.example.com\r\nConnection: close\r\n{SIGNED}\r\n",
+        f"GET /{BOOKS} HTTP/1.1\r\nHost: 127.0.0.1.example.com\r\nConnection: close\r\n{SIGNED}\r\n",
+        f"GET /{BOOKS} HTTP/1.1\r\nConnection: close\r\n{SIGNED}\r\n",
     ],
 )
 def test_who_calls_this_machine_by_another_name_is_refused(aws: str, request_text: str) -> None:
