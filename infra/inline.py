@@ -13,7 +13,7 @@ from infra.template import TEMPLATES
 
 TEMPLATE = TEMPLATES / "session-manager.yaml"
 _FUNCTIONS = Path(__file__).parent / "functions"
-_FILES = ("custom", "preferences", "loggroup", "session_manager")  # each uses those before it
+_FILES = ("custom", "document", "preferences", "loggroup", "session_manager")  # each uses those before it
 _IMPORT = re.compile(r"^from (?:__future__|infra\.functions\.\w+) import .*\n\n?", re.M)
 _BLOCK = re.compile(r"^( *)ZipFile: \|\n(?:\1  .*\n|\n)+", re.M)
 _HEAD = (

@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 
 from infra.functions.custom import Answer
-from infra.functions.preferences import PATIENT, patiently
+from infra.functions.document import PATIENT, patiently
 
 # A group made by somebody else meanwhile; two changes at once; a key whose new policy has not reached everywhere.
 _PASSING_LOGS = {"ResourceAlreadyExistsException", "OperationAbortedException", "InvalidParameterException"}
@@ -21,13 +21,13 @@ _PASSING_LOGS = {"ResourceAlreadyExistsException", "OperationAbortedException", 
 
 def keep_log_group(event: dict[str, Any]) -> Answer:
     """Properties: LogGroupName, RetentionDays, KmsKeyArn ('': none of ours). Data: Encrypted, 'true' or 'false'."""
-    wanted = event["ResourceProperties"]
-    data: dict[str, str] = {}
-    if event["RequestType"] != "Delete":
-        logs = boto3.client("logs", config=PATIENT)
-        before = event.get("OldResourceProperties", {})
-        old = before if before.get("LogGroupName") == wanted["LogGroupName"] else {}
-        patiently(lambda: data.update(_keep(logs, wanted, old)), _PASSING_LOGS)
+    if event["RequestType"] == "Delete":
+        return Answer(event["PhysicalResourceId"])
+    wanted, old = event["ResourceProperties"], event.get("OldResourceProperties", {})
+    if old.get("LogGroupName") != wanted["LogGroupName"]:
+        old = {}  # another group, of which nothing is ours yet
+    logs, data = boto3.client("logs", config=PATIENT), dict[str, str]()
+    patiently(lambda: data.update(_keep(logs, wanted, old)), _PASSING_LOGS)
     return Answer(wanted["LogGroupName"], data)
 
 
@@ -37,7 +37,7 @@ def _keep(logs: Any, wanted: dict[str, str], old: dict[str, str]) -> dict[str, s
     if group is None:
         logs.create_log_group(logGroupName=name, **({"kmsKeyId": key} if key else {}))
         group = {"kmsKeyId": key}
-    if _may_retain(group, int(wanted["RetentionDays"]), int(old.get("RetentionDays", 0))):
+    if _may_retain(group, int(wanted["RetentionDays"]), int(old.get("RetentionDays", -1))):
         logs.put_retention_policy(logGroupName=name, retentionInDays=int(wanted["RetentionDays"]))
     had = group.get("kmsKeyId", "")
     ours = had in ("", old.get("KmsKeyArn"))
@@ -49,7 +49,7 @@ def _keep(logs: Any, wanted: dict[str, str], old: dict[str, str]) -> dict[str, s
 
 
 def _may_retain(group: dict[str, Any], days: int, old: int) -> bool:
-    """Longer always. Shorter only where nothing is recorded yet, or what is set is what this stack set."""
+    """Longer always. Shorter only where nothing is recorded yet, or what is set is what this stack set (old, or -1)."""
     now = group.get("retentionInDays", 0)  # 0: for ever
     if now == days:
         return False

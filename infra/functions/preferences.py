@@ -1,10 +1,8 @@
-"""Custom resource: Session Manager's preferences of one account and Region, the document SSM-SessionManagerRunShell.
+"""Custom resource: Session Manager's preferences of one account and Region.
 
 Create and Update compare what is there with what is wanted and change only what differs. Before the first change, what
 was there is written down in a parameter of Parameter Store, once; Delete puts it back and removes the parameter.
 Whatever fails or is repeated between the two, that parameter still says what was there before the stack.
-
-Sources: Systems Manager, "Session document schema", "Update Session Manager preferences (command line)".
 """
 
 from __future__ import annotations
@@ -12,26 +10,17 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-import time
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 import boto3
-from botocore.config import Config
-from botocore.exceptions import ClientError
 
 from infra.functions.custom import Answer
+from infra.functions.document import DOCUMENT, PATIENT, Refused, patiently, put, read
 
-DOCUMENT = "SSM-SessionManagerRunShell"  # the name that Session Manager looks for; there can be no other
 _LARGEST = 8192  # bytes of a parameter's value (Parameter Store, "Managing parameter tiers")
-_PASSING = {"TooManyUpdates", "DocumentAlreadyExists", "InvalidDocument", "InvalidDocumentVersion"}  # somebody else's
-_ATTEMPTS = 6
-PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 10})  # a StackSet has many accounts call at once
-
-
-class Refused(Exception):
-    """Nothing was changed; the message says why, and what to do."""
+# Somebody else changed the document meanwhile: read it again, and go on from there.
+_PASSING = {"TooManyUpdates", "DocumentAlreadyExists", "InvalidDocument", "InvalidDocumentVersion"}
 
 
 def keep_preferences(event: dict[str, Any]) -> Answer:
@@ -49,19 +38,7 @@ def keep_preferences(event: dict[str, Any]) -> Answer:
         put(ssm, typed(properties["Content"]))
 
     patiently(act, _PASSING)
-    return Answer(DOCUMENT)
-
-
-def patiently(act: Callable[[], None], passing: set[str]) -> None:
-    """Again from the start while AWS's error is one of those that pass. Throttling is botocore's to repeat."""
-    for attempt in range(1, _ATTEMPTS + 1):
-        try:
-            act()
-            return
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in passing or attempt == _ATTEMPTS:
-                raise
-            time.sleep(2**attempt)
+    return Answer(event.get("PhysicalResourceId", DOCUMENT))
 
 
 def typed(content: Any) -> Any:
@@ -69,57 +46,6 @@ def typed(content: Any) -> Any:
     if not isinstance(content, dict):
         return content
     return {key: value == "true" if key.endswith("Enabled") else typed(value) for key, value in content.items()}
-
-
-def read(ssm: Any, **version: str) -> dict[str, Any] | None:
-    """The document's content, of its default version if none is named; None if there is no document."""
-    try:
-        got = ssm.get_document(Name=DOCUMENT, DocumentFormat="JSON", **version)
-    except ssm.exceptions.InvalidDocument:
-        return None
-    found: dict[str, Any] = json.loads(got["Content"])
-    return found
-
-
-def put(ssm: Any, content: dict[str, Any]) -> None:
-    """Makes `content` the document's default version; does nothing if it is."""
-    now = read(ssm)
-    if now == content:
-        return
-    written = {"Name": DOCUMENT, "Content": json.dumps(content, indent=2), "DocumentFormat": "JSON"}
-    if now is None:
-        created = ssm.create_document(**written, DocumentType="Session")
-        _settle(ssm, created["DocumentDescription"]["DocumentVersion"])
-        return
-    try:
-        updated = ssm.update_document(**written, DocumentVersion="$LATEST")
-        version = updated["DocumentDescription"]["DocumentVersion"]
-    except ssm.exceptions.DuplicateDocumentContent:  # an earlier version says the same: a rollback, a restore
-        version = _version_of(ssm, content)
-        if not version:
-            raise
-    _settle(ssm, version)
-    ssm.update_document_default_version(Name=DOCUMENT, DocumentVersion=version)
-
-
-def _version_of(ssm: Any, content: dict[str, Any]) -> str:
-    """The newest version with that content, '' if there is none."""
-    pages = ssm.get_paginator("list_document_versions").paginate(Name=DOCUMENT)
-    versions = [one["DocumentVersion"] for page in pages for one in page["DocumentVersions"]]
-    newest_first = sorted(versions, key=int, reverse=True)
-    return next((one for one in newest_first if read(ssm, DocumentVersion=one) == content), "")
-
-
-def _settle(ssm: Any, version: str) -> None:
-    """Waits until a version that was just written can be used: it is Creating or Updating for some seconds."""
-    for _ in range(30):
-        document = ssm.describe_document(Name=DOCUMENT, DocumentVersion=version)["Document"]
-        if document["Status"] == "Active":
-            return
-        if document["Status"] == "Failed":
-            raise Refused(f"version {version} of {DOCUMENT}: {document.get('StatusInformation')}")
-        time.sleep(1)
-    raise TimeoutError(f"version {version} of {DOCUMENT} is {document['Status']} after 30 seconds")
 
 
 def write_down(ssm: Any, name: str, owner: str) -> None:
