@@ -107,11 +107,15 @@ def main(argv: Sequence[str]) -> int:
     for failure in report.failed:
         print(failure.task, failure.why, sep="\n", file=sys.stderr)
     step = ending(report, settings.thresholds)
-    # asdict makes a Counter anew from its pairs, and counts those.
-    summary = asdict(report) | {"counts": dict(report.counts), "completeness": report.completeness}
-    emit(step=step, seconds=round(time.monotonic() - started, 1), **summary)
+    emit(step=step, seconds=round(time.monotonic() - started, 1), **summary(report))
     spark.stop()
     return 0 if step == "done" else 1
+
+
+def summary(report: Report) -> dict[str, object]:
+    """What the last line says of the run."""
+    # asdict makes a Counter anew from its pairs, and counts those.
+    return asdict(report) | {"counts": dict(report.counts), "completeness": report.completeness}
 
 
 def ending(report: Report, thresholds: Thresholds) -> str:
