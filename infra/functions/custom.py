@@ -52,7 +52,9 @@ def resource(handler: Handler) -> Callable[[dict[str, Any], Any], None]:
             print(f"FAILED {event['RequestType']} {event['LogicalResourceId']}: {error!r}")
             respond(event, "FAILED", Answer(physical_id), f"{type(error).__name__}: {error}")
         else:
-            respond(event, "SUCCESS", answer)
+            # What is deleted keeps its id as well, be it the one of a create that failed.
+            kept = physical_id if event["RequestType"] == "Delete" else answer.physical_id
+            respond(event, "SUCCESS", Answer(kept, answer.data))
 
     return answered
 

@@ -110,3 +110,10 @@ def test_what_needs_more_time_is_called_again_and_not_answered_yet(
     (call,) = calls
     assert (call["FunctionName"], call["InvocationType"]) == (Context.invoked_function_arn, "Event")
     assert json.loads(call["Payload"]) == event
+
+
+def test_a_delete_answers_with_the_name_that_it_was_asked_with(listening: Listening) -> None:
+    handler = custom.resource(lambda _event, _context: custom.Answer("made"))
+    event = EVENT | {"RequestType": "Delete", "PhysicalResourceId": "Indexes-r-1", "ResponseURL": listening.url}
+    handler(event, None)  # of a create that failed
+    assert (listening.heard[0][1]["Status"], listening.heard[0][1]["PhysicalResourceId"]) == ("SUCCESS", "Indexes-r-1")
