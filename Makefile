@@ -20,8 +20,8 @@ help:
 	@echo "  make run RAW=path             the same with your own CloudTrail and Firehose files: a file or any tree of them"
 	@echo "  make run RAW=path KEEP=everything     the same, with the event filters off"
 	@echo "  make down                     stop the lake that make run left running"
-	@echo "  make test                     lint, types and all tests"
-	@echo "  make package                  dist/: the wheel that AWS Glue is given"
+	@echo "  make test                     lint (of the templates as well), types and all tests"
+	@echo "  make package                  dist/: the wheel that AWS Glue is given, the zip that Lambda is given"
 	@echo "  make clean                    stop the lake; remove the environment, the lake's state and all caches"
 	@echo
 	@echo "Needs Python 3.11 and nothing else: no Java, no Docker, no AWS account. PYTHON=path names one that is not found."
@@ -39,12 +39,14 @@ test:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python -m infra.lint
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 .PHONY: package
 package:
 	$(BOOTSTRAP) run
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+	@echo "For Lambda (Python 3.13, arm64), the handler is addapart.handler.handler: $$($(BIN)/python -m infra.lambda_zip dist)"
 	@echo "For a Glue $$($(BIN)/python -m infra.glue_modules version) job, beside the script jobs/job.py:"
 	@echo "  --extra-py-files             $$(ls dist/*.whl)"
 	@echo "  --additional-python-modules  $$($(BIN)/python -m infra.glue_modules)"
@@ -55,6 +57,6 @@ down:
 
 .PHONY: clean
 clean: down
-	rm -rf .venv .loglake dist build *.egg-info spark-warehouse
+	rm -rf .venv .venv-checkov .loglake dist build *.egg-info spark-warehouse
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

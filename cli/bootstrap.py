@@ -28,6 +28,8 @@ JAVA = 17
 EXTRAS = {"run": ("local",), "test": ("local", "dev")}
 # Of the pinned versions on Linux x86-64; pip's own lines say the exact sizes, and they are in the log.
 MEGABYTES = {"local": 518, "dev": 30}
+CHECKOV = "infra/checkov.lock"
+CHECKOV_MEGABYTES = 56
 DISK = 1140
 UNFINISHED = "unfinished"
 
@@ -279,6 +281,27 @@ def make(root: Path, named: "str | None", purpose: str) -> None:
     say(f"The environment is ready ({clock(int(time.monotonic() - begun))} min).")
 
 
+def make_checkov(root: Path) -> None:
+    """The linter checkov in root/.venv-checkov, if it is not there: it wants other versions of what the lake runs on.
+
+    Only on top of an environment that `make` made. Raises Problem.
+    """
+    lock, venv = root / CHECKOV, root / ".venv-checkov"
+    stamp, wanted = venv / "loglake.stamp", hashlib.sha256(str(root).encode() + lock.read_bytes()).hexdigest()
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    say(f"Making the environment of the templates' linter in .venv-checkov: once. About {CHECKOV_MEGABYTES} MB.")
+    shutil.rmtree(venv, ignore_errors=True)
+    log = root / ".loglake" / "log" / "checkov.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text("")
+    progress = Progress(len(lock.read_text().splitlines()), CHECKOV_MEGABYTES)
+    run_logged([str(root / ".venv" / "bin" / "python"), "-m", "venv", str(venv)], log, progress)
+    pip = [str(venv / "bin" / "python"), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+    run_logged([*pip, "--progress-bar", "off", "--no-deps", "--requirement", str(lock)], log, progress)
+    stamp.write_text(wanted)
+
+
 def say(*lines: str) -> None:
     """To the terminal, on stderr: stdout is for what was asked for."""
     for line in lines:
@@ -294,6 +317,8 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         make(ROOT, arguments.python, arguments.purpose)
+        if arguments.purpose == "test":
+            make_checkov(ROOT)
     except Problem as problem:
         say(f"loglake: {problem}")
         return problem.code

@@ -1,0 +1,60 @@
+"""What Lambda is given of AddAPart: all that it imports, nothing else, and always the same bytes."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from infra import lambda_zip
+
+RUN = """
+import sys, zipimport
+archive = sys.argv[1]
+sys.path.insert(0, archive)
+sys.meta_path[:] = [one for one in sys.meta_path if "editable" not in repr(one).lower()]
+import addapart.handler
+ours = [module for name, module in sys.modules.items() if name.split(".")[0] in ("addapart", "lake", "schemas")]
+print(len(ours), all(module.__file__.startswith(archive) for module in ours))
+"""
+
+
+def test_the_package_alone_can_be_run(tmp_path: Path) -> None:
+    archive = lambda_zip.build(tmp_path)
+    ran = subprocess.run([sys.executable, "-P", "-c", RUN, str(archive)], cwd=tmp_path, capture_output=True, text=True)
+    assert ran.stdout.split() == [str(len(zipfile.ZipFile(archive).namelist())), "True"], ran.stderr
+
+
+def test_the_same_files_make_the_same_bytes_whenever_they_were_written(tmp_path: Path) -> None:
+    copied = [tmp_path / "one", tmp_path / "two"]
+    for number, folder in enumerate(copied):
+        for name in lambda_zip.OURS:
+            shutil.copytree(lambda_zip.ROOT / name, folder / name)
+        for file in folder.rglob("*.py"):
+            file.chmod(0o600 if number else 0o755)
+            file.touch()
+    first, second = (lambda_zip.package(folder) for folder in copied)
+    assert first == second == lambda_zip.package()
+
+
+def test_other_code_has_another_name(tmp_path: Path) -> None:
+    for name in lambda_zip.OURS:
+        shutil.copytree(lambda_zip.ROOT / name, tmp_path / name)
+    (tmp_path / "addapart" / "events.py").open("a").write("\n# changed\n")
+    assert lambda_zip.name(lambda_zip.package(tmp_path)) != lambda_zip.name(lambda_zip.package())
+
+
+def test_no_job_and_no_schema_of_arrow_is_in_it() -> None:
+    assert not [path for path in lambda_zip.files() if "arrow" in path or path == "lake/store.py"]
+
+
+def test_an_import_that_lambda_does_not_have_is_refused(tmp_path: Path) -> None:
+    for name in lambda_zip.OURS:
+        shutil.copytree(lambda_zip.ROOT / name, tmp_path / name)
+    (tmp_path / "addapart" / "events.py").open("a").write("\nimport msgspec\n")
+    with pytest.raises(lambda_zip.NotPackaged, match=r"addapart/events\.py imports msgspec"):
+        lambda_zip.files(tmp_path)
