@@ -103,7 +103,7 @@ class Reader:
         rule = found.get("Rule", {}).get("DefaultRetention")
         if rule is None:
             return "on, with no retention by default: only objects that were given one are locked"
-        long = f"{rule['Days']} days" if "Days" in rule else f"{rule['Years']} years"
+        long = f"{rule['Years']} years" if rule.get("Years") else f"{rule['Days']} days"
         return f"on: new objects are locked for {long} ({rule['Mode']})"
 
 

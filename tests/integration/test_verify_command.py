@@ -1,0 +1,132 @@
+"""`loglake verify` on a lake: what it prints and ends with."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from tests.integration.test_operations import invoke
+from tests.integration.test_path import event, trail
+from tests.lakes import Lake
+from tests.signing import BUCKET, Bucket, Trail, key, public_keys
+from verify.reread import Reader
+
+DAY = ("--day", "2024-05-31")
+
+
+@pytest.fixture(scope="module")
+def lake(embedded_aws: str) -> Lake:
+    """A day of one log file that the lake has read, with all its digest files. A test leaves it as it was."""
+    from moto.moto_api._internal.models import moto_api_backend
+
+    del embedded_aws
+    moto_api_backend.reset()
+    made, bucket = Lake(), Bucket()
+    signed = Trail(bucket, datetime(2024, 5, 31, 0, 40, tzinfo=UTC))
+    log = signed.log("one", data=gzip.decompress(trail(event(1))))
+    signed.digest(log)
+    while signed.end < datetime(2024, 6, 1, 1, tzinfo=UTC):
+        signed.digest()
+    for name, one in bucket.items():
+        made.s3.put_object(Bucket=BUCKET, Key=name, Body=one.data, Metadata=one.metadata)
+    made.work("cloudtrail")
+    return made
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> tuple[str, str]:
+    path = tmp_path / "keys.json"
+    path.write_text(public_keys(key()))
+    return "--public-keys", str(path)
+
+
+def test_a_day_that_verifies_ends_with_0_and_json_has_a_row_for_each_thing(lake: Lake, keys: tuple[str, str]) -> None:
+    result = invoke(lake, "verify", *DAY, *keys, "--format", "json")
+    assert result.exit_code == 0, result.output
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    states = Counter((row["check"], row["state"]) for row in rows)
+    digests = sum(row["kind"] == "digest-signed" for row in rows)
+    assert digests == 25
+    assert states == {
+        ("digest", "verified"): digests,
+        ("chain", "verified"): digests - 1,
+        ("log-file", "verified"): 1,
+        ("ledger", "verified"): 1,
+        ("object-lock", "note"): 4,
+    }
+    assert result.stderr.endswith("All of 51 checks hold.\n")
+
+
+def test_a_tampered_object_ends_with_1_and_is_named_twice(lake: Lake, keys: tuple[str, str]) -> None:
+    (log,) = (one for one in lake.access.store.list(BUCKET, "") if "/CloudTrail/" in one)
+    before = lake.s3.get_object(Bucket=BUCKET, Key=log)["Body"].read()
+    lake.s3.put_object(Bucket=BUCKET, Key=log, Body=trail())
+    result = invoke(lake, "verify", *DAY, *keys)
+    assert result.exit_code == 1
+    assert result.stdout.count(log) == 2
+    assert "failed  log-changed  1:" in result.stdout
+    assert "failed  ledger-changed  1:" in result.stdout
+    assert "2 things do not verify" in result.stderr
+    rows = list(csv.DictReader(StringIO(invoke(lake, "verify", *DAY, *keys, "--format", "csv").stdout)))
+    assert {row["where"] for row in rows if row["state"] == "failed"} == {f"s3://{BUCKET}/{log}"}
+    lake.s3.put_object(Bucket=BUCKET, Key=log, Body=before)
+
+
+def test_without_public_keys_nothing_is_a_success(lake: Lake) -> None:
+    result = invoke(lake, "verify", *DAY)
+    assert result.exit_code == 5
+    assert "digest-without-key  25:" in result.stdout
+    assert "nothing is wrong, but 26 of the checks could not be made" in result.stderr
+
+
+def test_a_day_without_anything_is_no_success(lake: Lake) -> None:
+    result = invoke(lake, "verify", "--day", "2023-01-01")
+    assert result.exit_code == 5
+    assert "there was nothing to verify" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--day", "2024-05-31", "--from", "2024-05-30"],
+        ["--from", "2024-05-31"],
+        ["--from", "2024-05-31", "--to", "2024-05-30"],
+        ["--from", "2024-01-01", "--to", "2024-05-30"],
+        ["--source", "none"],
+    ],
+)
+def test_what_is_asked_for_wrongly_ends_with_2(lake: Lake, arguments: list[str]) -> None:
+    assert invoke(lake, "verify", *arguments).exit_code == 2
+
+
+def test_a_file_without_keys_is_a_failure_and_says_where_keys_come_from(lake: Lake, tmp_path: Path) -> None:
+    path = tmp_path / "wrong.json"
+    path.write_text("{}")
+    result = invoke(lake, "verify", *DAY, "--public-keys", str(path))
+    assert result.exit_code == 1
+    assert "aws cloudtrail list-public-keys" in result.stderr
+
+
+def test_an_objects_lock_is_told_as_s3_tells_it(lake: Lake) -> None:
+    lake.s3.create_bucket(Bucket="locked", ObjectLockEnabledForBucket=True)
+    rule = {"DefaultRetention": {"Mode": "COMPLIANCE", "Years": 7}}
+    lake.s3.put_object_lock_configuration(
+        Bucket="locked", ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": rule}
+    )
+    until = datetime.now(UTC).replace(microsecond=0) + timedelta(days=9)
+    lake.s3.put_object(
+        Bucket="locked", Key="k", Body=b"x", ObjectLockMode="GOVERNANCE", ObjectLockRetainUntilDate=until
+    )
+    reader = Reader(lake.s3)
+    now = reader.hashed("locked", "k")
+    assert now is not None
+    assert now.lock == ("GOVERNANCE", until, False)
+    assert reader.bucket_lock("locked") == "on: new objects are locked for 7 years (COMPLIANCE)"
+    assert reader.bucket_lock(BUCKET) == ""
