@@ -29,7 +29,8 @@ from jobs.access import Access, access
 from jobs.mapping import attempt
 from jobs.run import Report, run
 from lake.completeness import enough
-from lake.settings import JOBS, Thresholds, parse
+from lake.runs import Run, write
+from lake.settings import JOBS, Settings, Thresholds, parse
 from lake.store import Store
 
 PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 10})
@@ -87,14 +88,16 @@ def main(argv: Sequence[str]) -> int:
     """Run the job. Returns 0, or 1: some task failed, and its work waits for the next run; or fewer objects could be
     read than lake.toml asks for. What could be done is done and published all the same."""
     options = arguments(argv)
-    started = time.monotonic()
+    began, started = datetime.now(UTC), time.monotonic()
     emit(step="start", job=options.job)
     bucket, _, key = options.settings.removeprefix("s3://").partition("/")
     session = boto3.session.Session()
     text = Store(session.region_name or "us-east-1").get(bucket, key).decode()
     settings = parse(text, options.settings)
     spark = SparkSession.builder.appName(f"loglake-{options.job}").getOrCreate()
-    emit(step="spark", seconds=round(time.monotonic() - started, 1))
+    there = round(time.monotonic() - started, 1)
+    emit(step="spark", seconds=there)
+    slots = spark.sparkContext.defaultParallelism
     report = run(
         access(text),
         options.job,
@@ -102,14 +105,44 @@ def main(argv: Sequence[str]) -> int:
         session.client("glue", region_name=settings.lake.region, config=PATIENT),
         session.client("sqs", region_name=settings.lake.region, config=PATIENT),
         lambda: datetime.now(UTC),
-        tasks=spark.sparkContext.defaultParallelism * 2,
+        tasks=slots * 2,
     )
     for failure in report.failed:
         print(failure.task, failure.why, sep="\n", file=sys.stderr)
     step = ending(report, settings.thresholds)
-    emit(step=step, seconds=round(time.monotonic() - started, 1), **summary(report))
+    took = round(time.monotonic() - started, 1)
+    keep_record(settings, record(report, settings, step, began, took, there, slots), began)
+    emit(step=step, seconds=took, **summary(report))
     spark.stop()
     return 0 if step == "done" else 1
+
+
+def record(
+    report: Report, settings: Settings, step: str, began: datetime, seconds: float, spark: float, slots: int
+) -> Run:
+    """What the books keep of the run, for `loglake plan`."""
+    return Run(
+        job=report.job,
+        started=began.isoformat(timespec="seconds"),
+        seconds=seconds,
+        spark=spark,
+        slots=slots,
+        files=report.arrived,
+        bytes=report.bytes,
+        records=report.counts["recordsin"],
+        rows=report.rows,
+        days=report.days,
+        keep=settings.jobs[report.job].keep,
+        step=step,
+    )
+
+
+def keep_record(settings: Settings, one: Run, began: datetime) -> None:
+    """Write the record down. Nothing that was done depends on it: a failure is said, and no failure of the run."""
+    try:
+        write(Store(settings.lake.region), settings.buckets.books, one, int(began.timestamp()))
+    except Exception as error:  # noqa: BLE001 - AccessDenied, time-outs
+        print(f"the record of this run could not be kept: {error}", file=sys.stderr)
 
 
 def summary(report: Report) -> dict[str, object]:

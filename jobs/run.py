@@ -27,15 +27,16 @@ from schemas import TABLES
 class Report:
     """What a run did. plans: the open ones; taken: those with batches that this run took up.
 
-    counts: of these batches: objects by outcome, records in, kept, filtered, quarantined. days: how many days of data
-    tables got a new generation. freshness: how long their objects' rows took to get there. failed: tasks that raised;
-    their work waits.
+    counts: of these batches: objects by outcome, records in, kept, filtered, quarantined. bytes: of their objects, as
+    they lie in S3. days: how many days of data tables got a new generation. freshness: how long their objects' rows took
+    to get there. failed: tasks that raised; their work waits.
     """
 
     job: str
     plans: list[int] = field(default_factory=list)
     taken: list[int] = field(default_factory=list)
     batches: int = 0
+    bytes: int = 0
     days: int = 0
     rows: int = 0
     counts: Counter[str] = field(default_factory=Counter)
@@ -94,6 +95,7 @@ def _land(lake: Access, plans: list[Plan], mapper: Map, report: Report) -> tuple
         else:
             ledgers.append(result)
             report.batches += 1
+            report.bytes += sum(one.size for one in batch.arrivals if not one.rule)
             report.counts.update(result.counts)
     return ledgers, waiting
 

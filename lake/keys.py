@@ -97,6 +97,16 @@ def number_of(key: str) -> int:
     return int(key.rsplit("/", 1)[-1].rsplit("-", 1)[-1].removesuffix(".json"))
 
 
+def runs(job: str) -> str:
+    """The folder of the records of a job's runs."""
+    return f"runs/{job}/"
+
+
+def run(job: str, second: int) -> str:
+    """The record of a run that began in that second since 1970. The newest sorts first."""
+    return f"{runs(job)}{_HIGHEST - second:010}-{unique()}.json"
+
+
 def condemned(now: str) -> str:
     """A note of what is to be deleted, one for each look that found something. now: for people."""
     return f"{CONDEMNED}{now}-{unique()}.json"
