@@ -14,6 +14,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -33,6 +34,7 @@ from lake.store import Store
 
 SIZES = ((60, 20, 1), (1200, 20, 1), (1200, 400, 1), (600, 20, 25), (600, 200, 8))  # files, events a file, days
 AT_ONCE = 8
+POLL = 0.1  # seconds between looks at the processes
 
 
 class Row(NamedTuple):
@@ -101,10 +103,29 @@ def seconds(running: Running, home: Path, job: str) -> float:
     command = [sys.executable, "-m", "jobs.job", "--job", job, "--settings", running.settings]
     with (home / "job.log").open("wb") as noise:
         process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=noise)
-        _, status, used = os.wait4(process.pid, 0)
-    if status:
-        raise SystemExit(f"job {job} ended with {status}: {(home / 'job.log').read_text()[-2000:]}")
-    return used.ru_utime + used.ru_stime
+    used: dict[int, float] = {}
+    while process.poll() is None:
+        used |= processor_time(process.pid)
+        time.sleep(POLL)
+    if process.returncode:
+        raise SystemExit(f"job {job} ended with {process.returncode}: {(home / 'job.log').read_text()[-2000:]}")
+    return sum(used.values())
+
+
+def processor_time(root: int) -> dict[int, float]:
+    """Seconds of a process and its descendants, by their ids. Nobody waits for Spark's, so no rusage has them."""
+    parents, used = {}, {}
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = entry.read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        one = int(entry.parent.name)
+        parents[one], used[one] = int(fields[1]), (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    family = [root]
+    for one in family:
+        family += [child for child, parent in parents.items() if parent == one]
+    return {one: used[one] for one in family if one in used}
 
 
 if __name__ == "__main__":

@@ -28,8 +28,8 @@ class Report:
     """What a run did. plans: the open ones; taken: those with batches that this run took up.
 
     counts: of these batches: objects by outcome, records in, kept, filtered, quarantined. bytes: of their objects, as
-    they lie in S3. days: how many days of data tables got a new generation. freshness: how long their objects' rows took
-    to get there. failed: tasks that raised; their work waits.
+    they lie in S3. days: how many days of data tables got a new generation. freshness: how long their objects' rows
+    took to get there. failed: tasks that raised; their work waits.
     """
 
     job: str
