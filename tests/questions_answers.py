@@ -91,6 +91,23 @@ def keystrokes(one: SessionTruth) -> str:
     )
 
 
+def verdict(one: SessionTruth, near: bool = False) -> str:
+    """On what there is to show of it. near: it ran about when a record was logged that cannot be read."""
+    if one.outcome != "started":
+        return {
+            "denied": "denied",
+            "failed": "failed to start",
+            "keystrokes-only": "keystrokes but no StartSession",
+        }[one.outcome]
+    if one.scene == "a record without a time among the keystrokes" or (near and one.lines):
+        return "gap suspected"
+    if one.streamed:
+        return "complete"
+    if one.lines:
+        return "type not streamed" if kind(one) in ("command", "ECS Exec") else "not streamed"
+    return "cannot be logged" if kind(one) in ("SSH", "port forwarding") else "started but no keystrokes"
+
+
 def kind(one: SessionTruth) -> str:
     return "ECS Exec" if one.scene == "an ECS Exec" else KINDS[one.documentname]
 
@@ -183,6 +200,15 @@ def missing_keystrokes(world: World) -> tuple[dict[str, str], list[Row]]:
         [one.day, moment(one.starttime), one.sessionid, one.username, one.accountid, one.awsregion, one.target,
          one.documentname, one.eventid]
         for one in world.sessions if one.expects_keystrokes == "lost"
+    ]  # fmt: skip
+
+
+@answers
+def incomplete_sessions(world: World) -> tuple[dict[str, str], list[Row]]:
+    """Compared by all but why: see test_questions. In this company nobody is near the record without a time."""
+    return DAYS, [
+        [one.day, moment(one.starttime), one.sessionid, one.username, one.accountid, one.target, verdict(one)]
+        for one in world.sessions if verdict(one) != "complete"
     ]  # fmt: skip
 
 

@@ -30,7 +30,7 @@
 --   unreadobject varchar: One of them, s3://bucket/key.
 --   eventid varchar: CloudTrail's id of the start: sessions.eventid.
 -- Cost: no text of any session. With a condition on calendarday, of both readready tables that day and keystrokedays before
---   and after it; and what arrivals costs, twice: lake_ledger, all its days.
+--   and after it; and what arrivals costs, twice: lake_ledger, all its days, and of lake_quarantine few columns.
 WITH
 -- Records of keystrokes, once for each day on which their session may have begun: see recordedsessions.
 records AS (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import boto3
 import pytest
@@ -16,6 +16,7 @@ from examples.company.truth import Counts, Truth
 from infra.resources import WORKGROUP
 from lake.settings import JOBS
 from tests.lakes import Lake, keeping
+from tests.questions_answers import verdict
 
 ROUNDS = 3  # scheduled runs: what is late arrives when its day has long been published
 SEEDS = (1, 2, 3)
@@ -124,6 +125,46 @@ def test_the_sessions_view_tells_every_session_as_it_was(filled: Filled) -> None
         for one in filled.truth.sessions
     ]
     assert sorted(found, key=str) == sorted(expected, key=str)
+
+
+def test_the_verdict_on_every_session_is_the_one_that_its_scene_deserves(filled: Filled) -> None:
+    found = filled.athena.values("SELECT sessionid, calendarday, eventid, verdict FROM evidence")
+    near = about_the_unreadable(filled)
+    expected = [
+        [one.sessionid, one.day, one.eventid, verdict(one, one.sessionid in near)] for one in filled.truth.sessions
+    ]
+    assert sorted(found, key=str) == sorted(expected, key=str)
+    # The company's sessions are of a day that is long over: tests/unit/test_view_evidence.py has those that are open.
+    assert {row[3] for row in found} == {
+        "complete",
+        "gap suspected",
+        "not streamed",
+        "type not streamed",
+        "started but no keystrokes",
+        "keystrokes but no StartSession",
+        "cannot be logged",
+        "denied",
+        "failed to start",
+    }
+
+
+def about_the_unreadable(filled: Filled) -> set[str | None]:
+    """The sessions that ran when a record was logged that cannot be read: within 15 minutes of the other records of its
+    object, or, where these are shown from another one, from two hours before the hour of its delivery on."""
+    rows = filled.lake.rows("from_cloudwatch_readready").to_pylist()
+    near = set[str | None]()
+    for bad in filled.lake.rows("lake_quarantine").to_pylist():
+        if bad["job"] == "cloudwatch":
+            times = [row["eventtime"].replace(tzinfo=UTC) for row in rows if row["sourceobject"] == bad["sourceobject"]]
+            hour = datetime(*map(int, bad["sourceobject"].split("/")[3:7]), tzinfo=UTC)  # type: ignore[misc, arg-type]
+            since = min(times) - timedelta(minutes=15) if times else hour - timedelta(hours=2)
+            until = max(times) + timedelta(minutes=15) if times else hour + timedelta(hours=1)
+            near |= {
+                one.sessionid
+                for one in filled.truth.sessions
+                if one.starttime and one.lastkeystroke and one.starttime <= until and one.lastkeystroke >= since
+            }
+    return near
 
 
 def test_the_transcript_has_every_line_in_order(filled: Filled) -> None:

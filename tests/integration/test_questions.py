@@ -26,6 +26,7 @@ COLUMNS = {
     "lines_of_session": ("linenumber", "line"),
     "lines_with_text": ("calendarday", "sessionid", "linenumber", "line"),
     "secrets_on_screen": ("calendarday", "sessionid", "linenumber", "line"),
+    "incomplete_sessions": ("calendarday", "starttime", "sessionid", "username", "accountid", "target", "verdict"),
     "session_logged_twice": ("calendarday", "sessionid", "lines", "repeatedlines"),
     "same_file_twice": ("job", "copies", "records", "objects"),
     "unreadable_records": ("job", "reason", "sourceobject"),
@@ -74,13 +75,15 @@ def asked(world: World, request: pytest.FixtureRequest) -> Asked:
 
 def whole(question: Question) -> set[str]:
     """The tables that a question reads all days of, as its Cost says."""
-    return {"lake_ledger"} if re.search("lake_ledger.* all (its )?days", question.cost) else set()
+    books = ("lake_ledger", "lake_quarantine")
+    return {one for one in books if re.search(f"{one}.* all (its |their )?days", question.cost)}
 
 
 def needed(question: Question, values: dict[str, str]) -> set[str]:
     """The days from --from to --to; with the views of sessions, those in which their keystrokes and roles may lie."""
     first, last = (date.fromisoformat(values[one]) for one in ("from", "to"))
-    around = 1 if re.search(r"FROM (sessions|transcript|session_context|role_chain|weekly_review)", question.sql) else 0
+    views = "sessions|evidence|transcript|session_context|role_chain|weekly_review"
+    around = 1 if re.search(rf"FROM ({views})", question.sql) else 0
     days = range(-around, (last - first).days + around + 1)
     return {(first + timedelta(days=one)).isoformat() for one in days}
 
