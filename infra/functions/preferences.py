@@ -42,9 +42,9 @@ def keep_preferences(event: dict[str, Any]) -> Answer:
 
 
 def typed(content: Any) -> Any:
-    """CloudFormation hands a custom resource's booleans over as text; in the document, those are all ...Enabled."""
+    """CloudFormation hands everything over as text; in the document, what is called ...Enabled is true or false."""
     if not isinstance(content, dict):
-        return content
+        return str(content)
     return {key: value == "true" if key.endswith("Enabled") else typed(value) for key, value in content.items()}
 
 
