@@ -369,3 +369,25 @@ def test_a_group_without_a_key_is_given_one_once_the_key_is_ready(log_group: Cus
     calls.errors["PutRetentionPolicy"] = [(400, "OperationAbortedException")]
     assert log_group.create(group(KmsKeyArn=KEYS[0]))
     assert there() == (90, KEYS[0])
+
+
+# ── permissions ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_functions_role_may_do_what_the_function_does_and_no_more(
+    preferences: CustomResource, log_group: CustomResource, calls: Calls
+) -> None:
+    """Every call of lives that take every way, against the template's policy. Lambda itself makes those of ItsOwnLog."""
+    assert preferences.create(properties())
+    preferences.delete()
+    somebody_has(THEIRS)
+    assert preferences.create(properties())
+    preferences.delete()
+    assert log_group.create(group())
+    assert log_group.update(group(KmsKeyArn=KEYS[0]))
+    assert log_group.update(group())
+    role = resources(TEMPLATE, "AWS::IAM::Role")["PreferencesRole"]
+    [policy] = role["Policies"]
+    statements = [one for one in policy["PolicyDocument"]["Statement"] if one["Sid"] != "ItsOwnLog"]
+    listed = [one["Action"] if isinstance(one["Action"], list) else [one["Action"]] for one in statements]
+    assert set(calls.made) == {action for actions in listed for action in actions}
