@@ -377,7 +377,7 @@ def test_a_group_without_a_key_is_given_one_once_the_key_is_ready(log_group: Cus
 def test_the_functions_role_may_do_what_the_function_does_and_no_more(
     preferences: CustomResource, log_group: CustomResource, calls: Calls
 ) -> None:
-    """Every call of lives that take every way, against the template's policy. Lambda itself makes those of ItsOwnLog."""
+    """Every call of lives that take every way, against the template's policy. ItsOwnLog is for Lambda itself."""
     assert preferences.create(properties())
     preferences.delete()
     somebody_has(THEIRS)
