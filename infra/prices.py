@@ -30,6 +30,7 @@ _CLOUDBURN = "cloudburn.io/blog/amazon-sqs-pricing (March 2026)"
 _CLOUDWATCH = "signoz.io/guides/cloudwatch-pricing (February 2026), factualminds.com (June 2026)"
 _GLUE = "awsnegotiations.com/glue-job-cost-optimization.html (May 2026)"
 _KMS = "factualminds.com/blog/aws-kms-pricing-keys-requests-multi-region (June 2026)"
+_SECURITY_LAKE = 'awsi.click/en/articles/security-lake-centralized-logging (2026), there "about"'
 _LAMBDA = "cloudchipr.com/blog/aws-lambda-pricing (2024)"
 
 S3_PUT = Price(0.005 / 1000, "request", "S3 PUT, COPY, POST or LIST", _AWS.format("s3"))
@@ -49,6 +50,16 @@ GLUE_CATALOG_OBJECT = Price(
 )
 GLUE_CATALOG_REQUEST = Price(
     1.00 / 1e6, "request", "Glue catalog; the first million a month free", _AWS.format("glue"), _GLUE
+)
+CLOUDTRAIL_LAKE_GB = Price(
+    0.75, "GB", "CloudTrail Lake, taken in and kept a year (for customers of before 2026-06)", _AWS.format("cloudtrail")
+)
+SECURITY_LAKE_GB = Price(
+    0.75,
+    "GB",
+    "Security Lake, CloudTrail's management events, the first tier",
+    _AWS.format("security-lake"),
+    _SECURITY_LAKE,
 )
 ATHENA_TB = Price(5.00, "TB", "Athena, scanned", _AWS.format("athena"))
 LOGS_GB = Price(0.50, "GB", "CloudWatch Logs, taken in", _AWS.format("cloudwatch"), _CLOUDWATCH)
