@@ -193,15 +193,8 @@ class Decoder:
         return "", "", record
 
     def _rule(self, record: Record) -> str:
-        if self._filter.by_account:
-            account = _account(record)
-            if account in self._filter.removed:
-                return "removal"
-            if account in self._filter.whole:
-                return ""
-        if self._filter.by_event and not self._filter.event(record.eventSource, record.eventName):
-            return "event"
-        return self._filter.place(_account(record), record.awsRegion) if self._filter.by_place else ""
+        account = _account(record) if self._filter.by_account or self._filter.by_place else None
+        return self._filter.rule(record.eventSource, record.eventName, account, record.awsRegion)
 
 
 def _account(record: Record) -> str | None:

@@ -53,6 +53,17 @@ class EventFilter:
         service = (source or "").removesuffix(_HOST)
         return service in self._services or (service, name) in self._events
 
+    def rule(self, source: str | None, name: str | None, account: str | None, region: str | None) -> str:
+        """The rule that drops a record, or ''. account: asked for only if `by_account` or `by_place`."""
+        if self.by_account:
+            if account in self.removed:
+                return "removal"
+            if account in self.whole:
+                return ""
+        if self.by_event and not self.event(source, name):
+            return "event"
+        return self.place(account, region) if self.by_place else ""
+
     def place(self, account: str | None, region: str | None) -> str:
         """The rule that drops a record of this account and Region, or ''."""
         if account in self.removed:

@@ -36,7 +36,7 @@ class Decoder:
     """See jobs.rows.Decoder. object_bytes: of an object that unpacks to more, what lies before that is decoded."""
 
     def __init__(self, filters: Filters, object_bytes: int) -> None:
-        self._rules = _Rules(filters)
+        self._rules = Rules(filters)
         self._object_bytes = object_bytes
         self._rows = _Rows()
 
@@ -58,7 +58,7 @@ class Decoder:
         return len(self._rows)
 
 
-class _Rules:
+class Rules:
     """The filters, asked by document and by record. Answers are the rule that drops it, or None."""
 
     def __init__(self, filters: Filters) -> None:
@@ -127,7 +127,7 @@ class _Rows:
 class _Object:
     """One object on its way: its tally grows, its rows go to `rows`."""
 
-    def __init__(self, source: Source, rules: _Rules, rows: _Rows) -> None:
+    def __init__(self, source: Source, rules: Rules, rows: _Rows) -> None:
         self.rules, self.rows = rules, rows
         self.origin = {"sourceobject": source.object, "sourceetag": source.etag, "edition": source.edition}
         self.tally = Tally()
