@@ -40,8 +40,8 @@ class Athena:
     """A thin client. client: boto3's for Athena."""
 
     def __init__(self, client: Any, database: str, workgroup: str, sleep: Callable[[float], None] = time.sleep) -> None:
-        self._client, self._database, self._sleep = client, database, sleep
-        self.workgroup = workgroup
+        self._client, self._sleep = client, sleep
+        self.database, self.workgroup = database, workgroup
 
     def ask(self, sql: str, parameters: Sequence[str] = ()) -> Answer:
         """Run a query and wait for its end. Raises Failure in Athena's words. Ctrl-C stops the query in Athena too.
@@ -51,7 +51,7 @@ class Athena:
         given = {"ExecutionParameters": list(parameters)} if parameters else {}
         try:
             started = self._client.start_query_execution(
-                QueryString=sql, QueryExecutionContext={"Database": self._database}, WorkGroup=self.workgroup, **given
+                QueryString=sql, QueryExecutionContext={"Database": self.database}, WorkGroup=self.workgroup, **given
             )
             query = started["QueryExecutionId"]
             try:

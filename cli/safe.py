@@ -7,6 +7,8 @@ backspaces that hide a command, right-to-left overrides (CVE-2021-42574, "Trojan
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import groupby
 
 # Printable as Python counts it, and invisible all the same: Unicode's Default_Ignorable_Code_Point, and fillers.
 _INVISIBLE = frozenset(
@@ -42,9 +44,13 @@ def safe(text: str, keep: str = "") -> str:
     """
     if _PLAIN.fullmatch(text):
         return text
-    return "".join(
-        character
-        if (character.isprintable() and character not in _INVISIBLE) or character in keep
-        else _escape(character)
-        for character in text
-    )
+    return "".join(piece for piece, _ in pieces(text, keep))
+
+
+def pieces(text: str, keep: str = "") -> Iterator[tuple[str, bool]]:
+    """The same, for who shows what is spelt out in another way: (stretch as it is, False), (one escape, True), ..."""
+    for plain, stretch in groupby(text, lambda one: one in keep or (one.isprintable() and one not in _INVISIBLE)):
+        if plain:
+            yield "".join(stretch), False
+        else:
+            yield from ((_escape(one), True) for one in stretch)
