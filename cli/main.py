@@ -31,6 +31,7 @@ from cli import (
     redrive,
     remove,
     replay,
+    report,
     verify,
 )
 from cli.errors import CODES, FAILED, READER_LEFT, STOPPED
@@ -154,6 +155,7 @@ for command in (
     completeness.completeness,
     ask.sessions,
     ask.transcript,
+    report.report,
     ask.query,
     questions.ask,
     verify.verify,
