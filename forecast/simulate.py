@@ -57,6 +57,13 @@ class Rule:
     lost: int = 0
     gained: int = 0
 
+    def count(self, side: int, records: int) -> None:
+        """Records more that it drops: side 0 now, 1 then."""
+        if side:
+            self.then += records
+        else:
+            self.now += records
+
 
 @dataclass(slots=True)
 class Kept:
@@ -196,19 +203,21 @@ class _Work:
             self.result.gone += 1
             return
         self.result.read += 1
-        self._controls[one.url] = (_control(one.now), _control(one.then))
-        outcomes = [side.add(one, decision, data) for side, decision in ((self._now, one.now), (self._then, one.then))]
-        for number, (job, outcome) in enumerate(outcomes):
-            if outcome is None:
-                continue
-            kept = self.result.jobs[job]
-            for rule, records in outcome.filtered.items():
-                if number:
-                    kept.rules[rule].then += records
-                else:
-                    kept.rules[rule].now += records
-        for job, read in {job: outcome.records for job, outcome in outcomes if outcome}.items():
-            self.result.jobs[job].records += read
+        controls = (_control(one.now), _control(one.then))
+        self._controls[one.url] = controls
+        sides = ((self._now, one.now), (self._then, one.then))
+        outcomes = [side.add(one, decision, data) for side, decision in sides]
+        for number, found in enumerate(outcomes):
+            if found is None:  # a control of this side dropped what the other read: all of its records
+                job, outcome = outcomes[1 - number] or ("", Outcome())
+                dropped = {controls[number]: outcome.records}
+            else:
+                job, outcome = found
+                dropped = outcome.filtered
+            for rule, records in dropped.items():
+                self.result.jobs[job].rules[rule].count(number, records)
+        for job, records in {found[0]: found[1].records for found in outcomes if found}.items():
+            self.result.jobs[job].records += records
 
     def settle(self) -> None:
         """Compare the rows of the objects since the last time."""
@@ -263,9 +272,10 @@ class _Side:
         self._events = EventFilter(settings.jobs["cloudtrail"])
         self._rules = Rules(settings.jobs["cloudwatch"])
 
-    def add(self, one: Object, decision: Decision | None, data: bytes) -> tuple[str, Outcome | None]:
+    def add(self, one: Object, decision: Decision | None, data: bytes) -> tuple[str, Outcome] | None:
+        """The object's job and outcome; None if the controls drop it."""
         if decision is None or decision.rule:
-            return "", None
+            return None
         job = decision.source.job
         return job, self._decoders[job].add(Source(one.url, one.etag, 0), data)
 
