@@ -9,6 +9,7 @@ import importlib.util
 import json
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -16,7 +17,11 @@ from typing import Any
 import boto3
 import pytest
 
+from infra import resend
 from infra.template import load, resources
+from jobs.cloudwatch import Decoder
+from jobs.rows import Source
+from lake.settings import Filters
 from tests.custom_resources import STACK, Calls, CustomResource
 
 TEMPLATES = Path(__file__).parents[2] / "infra" / "templates"
@@ -391,3 +396,33 @@ def test_the_functions_role_may_do_what_the_function_does_and_no_more(
     statements = [one for one in policy["PolicyDocument"]["Statement"] if one["Sid"] != "ItsOwnLog"]
     listed = [one["Action"] if isinstance(one["Action"], list) else [one["Action"]] for one in statements]
     assert set(calls.made) == {action for actions in listed for action in actions}
+
+
+# ── what was not sent ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_was_not_sent_is_read_from_the_group_into_a_file_that_the_lake_reads(aws: str, tmp_path: Path) -> None:
+    assert aws
+    logs = boto3.client("logs")
+    logs.create_log_group(logGroupName=GROUP)
+    start = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=2)
+    typed = {}
+    for stream in ("alice-0b7c1cc185ccf51a9", "bob-0123456789abcdef0"):
+        logs.create_log_stream(logGroupName=GROUP, logStreamName=stream)
+        events = [
+            {"timestamp": int(start.timestamp() * 1000) + 1000 * n, "message": f"{stream} $ line {n}"}
+            for n in range(-1, 601)
+        ]
+        logs.put_log_events(logGroupName=GROUP, logStreamName=stream, logEvents=events)
+        typed[stream] = {one["message"] for one in events[1:-1]}  # from the start on, and before the end
+    made = tmp_path / "resent.gz"
+    window = ["--start", start.isoformat(), "--end", (start + timedelta(minutes=10)).isoformat()]
+    resend.main([*window, str(made)])
+    decoder = Decoder(Filters(loggroups=(GROUP,)), 1 << 30)
+    outcome = decoder.add(Source("s3://raw/put/2026/03/02/resent.gz", "etag", 1), made.read_bytes())
+    rows = decoder.take().to_pylist()
+    assert (outcome.records, outcome.kept, outcome.bad) == (1200, 1200, [])
+    assert {name: {row["sessiondata"] for row in rows if row["logstream"] == name} for name in typed} == typed
+    assert len({row["logeventid"] for row in rows}) == 1200
+    with pytest.raises(FileExistsError):
+        resend.main([*window, str(made)])
