@@ -91,6 +91,19 @@ def figure(record_property: Callable[[str, object], None]) -> Figure:
     return lambda text: record_property(figures.NAME, text)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file's tests share a process, for its fixtures; all files that ask Trino share one: it is slow to start."""
+    asking = {item.path for item in items if _asks_trino(item)}
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("trino" if item.path in asking else item.path.stem))
+
+
+def _asks_trino(item: pytest.Item) -> bool:
+    parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    return "trino" in getattr(item, "fixturenames", ()) or "trino" in parameters
+
+
 def pytest_make_parametrize_id(val: object) -> str | None:
     """Bytes are named by their length: gzip writes the second into them, and two processes must agree on names."""
     return f"{len(val)} bytes" if isinstance(val, bytes) else None
