@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from infra import resources
-from infra.template import TEMPLATES, dump
+from infra.template import TEMPLATES, dump, with_comments
 from lake.settings import Settings, parse
 from schemas import TABLES
 
@@ -36,13 +36,8 @@ Resource = dict[str, Any]
 def text(settings: Settings) -> str:
     """The whole file."""
     head = {"AWSTemplateFormatVersion": "2010-09-09", "Description": "Log Lake: its catalog and how it is asked."}
-    parts = [HEADER, dump(head), dump({"Parameters": _parameters()}), dump({"Conditions": _CONDITIONS})]
-    parts.append("Resources:\n")
-    for name, comment, resource in _resources(settings):
-        parts.append("".join(f"  # {line}\n" for line in _wrapped(comment)))
-        parts.append(_indented(dump({name: resource})))
-    parts.append(dump({"Outputs": _OUTPUTS}))
-    return "\n".join(part.rstrip("\n") for part in parts) + "\n"
+    parts = {"Parameters": _parameters(), "Conditions": _CONDITIONS}
+    return HEADER + dump(head | parts) + with_comments(_resources(settings)) + dump({"Outputs": _OUTPUTS})
 
 
 def logical_id(kind: str, name: str) -> str:
@@ -251,19 +246,6 @@ def _of_table(name: str) -> Comment:
         f"Breaks: queries of {name} and of the views on it, and days stop turning up there; its rows are whole in S3. "
         "Do: deploy again, then `loglake doctor --aws --fix` has its days registered anew."
     )
-
-
-def _indented(block: str) -> str:
-    return "".join(f"  {line}\n" if line else "\n" for line in block.splitlines())
-
-
-def _wrapped(comment: str, width: int = 110) -> list[str]:
-    lines = [""]
-    for word in comment.split():
-        if len(lines[-1]) + len(word) > width:
-            lines.append("")
-        lines[-1] += f" {word}" if lines[-1] else word
-    return lines
 
 
 if __name__ == "__main__":

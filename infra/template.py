@@ -5,6 +5,8 @@ Source: CloudFormation's "Intrinsic function reference"; `!GetAtt A.B.C` is `Fn:
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -98,3 +100,12 @@ _Dumper.add_representer(str, _lines)
 def dump(value: dict[str, Any]) -> str:
     """YAML of (a part of) a template, in the order of its keys; `parse` reads it back the same."""
     return str(yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110))
+
+
+def with_comments(resources: Iterable[tuple[str, str, dict[str, Any]]]) -> str:
+    """YAML of a template's Resources: (logical id, comment, resource), each comment right above its resource."""
+    lines = ["Resources:"]
+    for name, comment, resource in resources:
+        lines += [f"  # {line}" for line in textwrap.wrap(comment, 110, break_on_hyphens=False)]
+        lines += [f"  {line}" if line else "" for line in dump({name: resource}).splitlines()]
+    return "\n".join(lines) + "\n"

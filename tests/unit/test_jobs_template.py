@@ -36,7 +36,7 @@ def test_every_job_runs_on_the_glue_that_the_project_is_tested_on_and_brings_its
     for job in JOBS.values():
         assert job["GlueVersion"] == GLUE_VERSION
         assert job["DefaultArguments"]["--additional-python-modules"] == {"Ref": "AdditionalPythonModules"}
-        assert filled(job["DefaultArguments"]["--extra-py-files"]) == "s3://ArtefactsBucket/WheelKey"
+        assert filled(job["DefaultArguments"]["--extra-py-files"]) == "s3://ArtefactsBucket/JobsZipKey"
 
 
 def test_every_job_is_bounded_in_workers_time_and_concurrency() -> None:

@@ -1,0 +1,282 @@
+"""`loglake deploy`: the lake's stack in AWS, made or changed, and what would change shown before."""
+
+from __future__ import annotations
+
+import difflib
+import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cli import home, show
+from cli.athena import Answer, Column
+from cli.errors import CODES, STOPPED, Failure
+from cli.safe import safe
+from infra import artefacts, changes, deployment, parameters
+from infra.artefacts import ROOT_TEMPLATE, ArtefactError
+from infra.changes import Change
+from infra.cloud import Account, account
+from infra.deployment import DeploymentError, Event, Failed, Stack
+from infra.parameters import ParameterError
+from infra.runbook import entries
+from infra.template import TEMPLATES, load
+from lake import keys
+from lake.settings import Settings
+
+BUCKET_TEMPLATE = "artefacts.yaml"
+PREFIX = "loglake/"
+_COLUMNS = [Column(name, "varchar") for name in ("action", "replaced", "stack", "resource", "type", "because")]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the command was asked for. given: the company's parameters; role: CloudFormation's, '' for the caller's."""
+
+    stack: str
+    given: dict[str, str]
+    role: str
+    form: str
+    dry: bool
+    yes: bool
+
+
+@click.command(epilog=CODES)
+@click.option("--aws", is_flag=True, help="In AWS. Needed: this command speaks to nothing else.")
+@click.option("--profile", help="The AWS profile.")
+@click.option("--region", help="The Region. It must be lake.toml's.")
+@click.option("--stack", default="loglake", show_default=True, help="The stack's name.")
+@click.option(
+    "--parameters",
+    "file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The deployment's own parameters: AWS's JSON list of ParameterKey and ParameterValue. Those that are not in "
+    "it stay as they were deployed, or have their defaults.",
+)
+@click.option("--role-arn", default="", help="The role that CloudFormation works by. Default: who calls.")
+@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@show.option
+def deploy(
+    aws: bool,
+    profile: str | None,
+    region: str | None,
+    stack: str,
+    file: Path | None,
+    role_arn: str,
+    dry_run: bool,
+    yes: bool,
+    form: str,
+) -> None:
+    """Make the lake in AWS, or change it to what is here: shows what would change, asks, does it, waits.
+
+    The lake's own facts (buckets, database, queue, Region) come from lake.toml, everything else from --parameters; the
+    templates are in infra/templates, each parameter is explained in docs/deploy.md. Code and templates are uploaded to
+    a bucket of their own, <books>-artefacts unless the parameter ArtefactsBucket names one, under names that their
+    content makes. At the end lake.toml is put where AddAPart and the jobs read it.
+
+    \b
+      loglake deploy --aws --dry-run                           what would change; nothing is changed
+      loglake deploy --aws --profile lake --parameters p.json  shows, asks, does
+      loglake deploy --aws --yes                               for a pipeline
+      loglake deploy --aws --dry-run --format json | jq 'select(.replaced == "yes")'
+
+    A change that would replace or remove a bucket, a key or the database is refused. To repeat a deployment is safe;
+    a failed one is rolled back by CloudFormation, and the code that ran before is still in the bucket. --dry-run
+    uploads code and templates too (nobody reads them yet), makes a change set and deletes it.
+    """
+    if not aws:
+        raise click.UsageError("deploy speaks to AWS: say so with --aws. (The lake on this machine: loglake up.)")
+    settings = home.settings()
+    try:
+        given = parameters.read(file.read_text(encoding="utf-8"), str(file)) if file else {}
+        there = _account(settings, profile, region)
+        Deployment(there, settings, Wish(stack, given, role_arn, form, dry_run, yes)).run()
+    except (ParameterError, ArtefactError) as error:
+        raise Failure(str(error), "Nothing is changed.") from None
+    except Failed as error:
+        raise Failure(str(error), _what_to_do(error.first)) from None
+    except DeploymentError as error:
+        raise Failure(str(error), error.hint) from None
+    except (BotoCoreError, ClientError) as error:
+        raise Failure(f"AWS: {error}", "Nothing is half done: to deploy again is safe.") from None
+
+
+def _account(settings: Settings, profile: str | None, region: str | None) -> Account:
+    """Who calls, and where. Says it, for it is the one thing that must not be wrong."""
+    if region and region != settings.lake.region:
+        where = f"--region {region}, but lake.toml's is {settings.lake.region}"
+        raise Failure(where, "[lake] region says where the lake is.")
+    found = account(profile, settings.lake.region)
+    click.echo(f"Account {found.number}, Region {found.region}, as {found.caller}", err=True)
+    return found
+
+
+class Deployment:
+    """One run of the command."""
+
+    def __init__(self, there: Account, settings: Settings, wish: Wish) -> None:
+        self._there, self._settings, self._wish = there, settings, wish
+        self._client = there.client("cloudformation")
+
+    def run(self) -> None:
+        """Both stacks and the settings."""
+        wish, found = self._wish, deployment.stack(self._client, self._wish.stack)
+        deployment.ready(found, wish.stack)
+        before = self._there.text(self._settings.buckets.books, keys.SETTINGS) if found else None
+        difference = settings_change(before, self._settings)
+        bucket = self._artefacts_bucket(found)
+        if bucket is None:
+            return
+        request = self._request(found, bucket)
+        if difference:
+            click.echo(f"lake.toml changes:\n{difference}")
+        changed = self._change(wish.stack, found, request)
+        if wish.dry or (not changed and before == self._settings.text):
+            return
+        if not changed and difference and not wish.yes:
+            click.confirm("Put this lake.toml where the lake reads it?", abort=True, err=True)
+        self._put_settings()
+
+    def _request(self, found: Stack | None, bucket: str) -> dict[str, Any]:
+        """CreateChangeSet's, with everything uploaded that it names."""
+        root = load(TEMPLATES / ROOT_TEMPLATE)
+        deployed, given = found.parameters if found else {}, self._wish.given
+        prefix = given.get("ArtefactsPrefix") or deployed.get("ArtefactsPrefix") or PREFIX
+        url = self._there.url(bucket)
+        code, templates = artefacts.code(prefix), artefacts.templates(prefix, self._settings, url)
+        own = parameters.of_lake(self._settings) | {name: one.key for name, one in code.items()}
+        logs = f"{self._settings.buckets.books}-access-logs"
+        usual = {"ArtefactsBucket": bucket, "AccessLogsBucket": deployed.get("AccessLogsBucket", logs)}
+        filled = parameters.filled(root, own, parameters.of_modules() | usual | given, deployed)
+        self._there.upload(bucket, prefix, [*code.values(), *templates.values()])
+        return {"TemplateURL": url + templates[ROOT_TEMPLATE].key, "Parameters": filled} | self._by_role()
+
+    def _by_role(self) -> dict[str, str]:
+        return {"RoleARN": self._wish.role} if self._wish.role else {}
+
+    def _artefacts_bucket(self, found: Stack | None) -> str | None:
+        """The bucket for code, made first if there is none; None if it is not there yet and shall not be made."""
+        own = f"{self._settings.buckets.books}-artefacts"
+        named = self._wish.given.get("ArtefactsBucket") or (found.parameters.get("ArtefactsBucket") if found else None)
+        if named not in (None, own):
+            return named
+        name = f"{self._wish.stack}-artefacts"
+        there = deployment.stack(self._client, name)
+        deployment.ready(there, name)
+        body = (TEMPLATES / BUCKET_TEMPLATE).read_text(encoding="utf-8")
+        bucket = {"ParameterKey": "ArtefactsBucket", "ParameterValue": own}
+        self._change(name, there, {"TemplateBody": body, "Parameters": [bucket]} | self._by_role())
+        if self._wish.dry and there is None:
+            click.echo("The lake's own changes can be shown once its bucket for code is there.", err=True)
+            return None
+        return own
+
+    def _change(self, name: str, found: Stack | None, request: dict[str, Any]) -> bool:
+        """Shows, asks, does. False if there is nothing to change, or it shall only be shown."""
+        click.echo(f"Stack {name}: asking CloudFormation what would change ...", err=True)
+        proposed = deployment.propose(self._client, name, found is None, request)
+        if proposed.empty:
+            click.echo(f"Stack {name}: nothing to change.", err=True)
+            return False
+        every = list(changes.changes(self._client, proposed.arn))
+        try:
+            show.show(Answer(_COLUMNS, (_row(name, one) for one in every)), self._wish.form)
+            self._refuse(every)
+            click.echo(summary(name, every), err=True)
+            if not self._wish.dry and not self._wish.yes:
+                click.confirm("Make these changes?", abort=True, err=True)
+        except BaseException:
+            deployment.withdraw(self._client, name, proposed)
+            raise
+        if self._wish.dry:
+            deployment.withdraw(self._client, name, proposed)
+            click.echo("Nothing is changed: --dry-run.", err=True)
+            return False
+        self._execute(name, proposed)
+        return True
+
+    def _refuse(self, every: Iterable[Change]) -> None:
+        root = load(TEMPLATES / ROOT_TEMPLATE)
+        children = {path.name: load(path) for path in TEMPLATES.glob("*.yaml")}
+        refused = changes.refused(every, changes.holding_evidence(children, root))
+        if refused:
+            lines = [
+                f"  {_place(one)}: {'replaced' if one.replaced == 'yes' else 'removed'}: {why}" for one, why in refused
+            ]
+            hint = "Nothing is changed. How buckets are renamed and a lake is taken down by hand: docs/deploy.md."
+            raise Failure("this deployment would lose evidence:\n" + "\n".join(lines), hint)
+
+    def _execute(self, name: str, proposed: deployment.ChangeSet) -> None:
+        started = time.monotonic()
+        try:
+            for event in deployment.execute(self._client, name, proposed):
+                if event.failed or event.status.endswith("_COMPLETE"):
+                    click.echo(f"{time.monotonic() - started:6.0f} s  {_happened(event)}", err=True)
+                if proposed.creates and self._is_made(event):
+                    self._put_settings()  # at once: the first announcement wakes AddAPart, the first schedule a job
+        except KeyboardInterrupt:
+            what = f"CloudFormation goes on with stack {name}; loglake deploy --aws says how it ended."
+            raise Failure("stopped watching", what, STOPPED) from None
+
+    def _is_made(self, event: Event) -> bool:
+        return event.physical == self._settings.buckets.books and event.status == "CREATE_COMPLETE"
+
+    def _put_settings(self) -> None:
+        books = self._settings.buckets.books
+        self._there.put(books, keys.SETTINGS, self._settings.text.encode())
+        click.echo(f"lake.toml is at s3://{books}/{keys.SETTINGS}", err=True)
+
+
+def settings_change(before: str | None, settings: Settings) -> str:
+    """The difference between the deployed lake.toml and this one, '' for none. Raises Failure where an account's
+    removal would be taken back."""
+    if before is None:
+        return ""
+    deployed = {one.account for one in home.parse(before, keys.SETTINGS).removals}
+    if lost := sorted(deployed - {one.account for one in settings.removals}):
+        raise Failure(
+            f"lake.toml lacks [[removals]] that the deployed one has: {', '.join(lost)}; their rows would come back",
+            "Add what loglake remove printed, or take it from the deployed file, and deploy again.",
+        )
+    lines = difflib.unified_diff(
+        before.splitlines(), settings.text.splitlines(), "deployed", "lake.toml", "", "", 1, ""
+    )
+    return "\n".join(safe(line) for line in lines)
+
+
+def summary(name: str, every: list[Change]) -> str:
+    """How much of what, in a line."""
+    counts = Counter(one.action for one in every)
+    replaced = sum(one.replaced == "yes" for one in every)
+    parts = [f"{counts[action]} to {action}" for action in ("add", "modify", "remove", "import") if counts[action]]
+    return f"Stack {name}: {', '.join(parts) or 'nothing'}" + (f"; {replaced} of them replaced" if replaced else "")
+
+
+def _row(name: str, one: Change) -> list[str | None]:
+    return [one.action, one.replaced, one.stack or name, one.resource, one.kind, one.because]
+
+
+def _place(one: Change | Event) -> str:
+    return f"{one.stack}.{one.resource}" if one.stack else one.resource
+
+
+def _happened(event: Event) -> str:
+    what = f"{_place(event)} {event.status.lower().replace('_', ' ')}"
+    return f"{what}: {event.reason}" if event.failed else what
+
+
+def _what_to_do(first: Event | None) -> str:
+    """The runbook's line on the resource that failed first."""
+    root = load(TEMPLATES / ROOT_TEMPLATE)
+    file = ROOT_TEMPLATE
+    if first and first.stack in root["Resources"]:
+        file = root["Resources"][first.stack]["Properties"]["TemplateURL"].removeprefix("./")
+    for one in entries(TEMPLATES / file) if first else ():
+        if first and one.resource == first.resource:
+            return f"{one.do}\n(docs/runbook.md, {file})"
+    return "The stack's events tell the rest; docs/runbook.md says what each resource is for."

@@ -1,0 +1,91 @@
+"""The root template's parameters: the lake's own facts from lake.toml, the deployment's from a file of the company's.
+
+The file is what AWS's command line takes as --parameters file://...: a JSON list of
+{"ParameterKey": "AlarmEmail", "ParameterValue": "lake@example.com"}.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from infra import glue_modules, resources
+from lake.settings import Settings
+
+
+class ParameterError(ValueError):
+    """A parameter is wrong. The message says which, and what to do."""
+
+
+def of_lake(settings: Settings) -> dict[str, str]:
+    """What lake.toml says."""
+    raw: dict[str, list[str]] = {"cloudtrail": [], "cloudwatch": []}
+    for one in settings.sources:
+        if one.bucket not in raw[one.job]:
+            raw[one.job].append(one.bucket)
+    for job, buckets in raw.items():
+        if not buckets:
+            raise ParameterError(
+                f"lake.toml has no [[sources]] of job {job}: the templates make one raw bucket for each"
+            )
+    return {
+        "Database": settings.lake.database,
+        "QueueName": settings.lake.queue,
+        "BooksBucket": settings.buckets.books,
+        "ReadreadyBucket": settings.buckets.readready,
+        "ResultsBucket": settings.buckets.results,
+        "CloudTrailRawBucket": raw["cloudtrail"][0],
+        "CloudTrailRawBuckets": ",".join(raw["cloudtrail"]),
+        "SessionLogsRawBucket": raw["cloudwatch"][0],
+        "SessionLogsRawBuckets": ",".join(raw["cloudwatch"]),
+        "RawBuckets": ",".join(resources.raw_buckets(settings)),
+        "CompletenessPercent": str(settings.thresholds.completeness),
+    }
+
+
+def of_modules() -> dict[str, str]:
+    """What Glue has to install for the jobs; a company's file may name wheels in S3 in its place."""
+    return {"AdditionalPythonModules": glue_modules.additional(glue_modules.PYPROJECT.read_text())}
+
+
+def read(text: str, name: str) -> dict[str, str]:
+    """A company's parameters, from the text of its file. Raises ParameterError; `name` is the file's."""
+    try:
+        found = json.loads(text)
+        given = {one["ParameterKey"]: one["ParameterValue"] for one in found}
+    except (ValueError, TypeError, KeyError) as error:
+        form = '[{"ParameterKey": "...", "ParameterValue": "..."}, ...]'
+        raise ParameterError(f"{name}: not a parameters file ({error}); it is a JSON list: {form}") from None
+    if wrong := [key for key, value in given.items() if not isinstance(value, str)]:
+        raise ParameterError(f"{name}: {', '.join(wrong)}: a value is text, in quotes, numbers too")
+    if len(given) < len(found):
+        raise ParameterError(f"{name}: a parameter is given twice")
+    return given
+
+
+def filled(
+    template: Mapping[str, Any], own: Mapping[str, str], given: Mapping[str, str], deployed: Iterable[str]
+) -> list[dict[str, Any]]:
+    """CloudFormation's Parameters of a change set.
+
+    template: the root. own: what this command fills itself; a company that gives one of these is refused. deployed: the
+    parameters of the stack that is there: what is not given stays as it was. Raises ParameterError.
+    """
+    known = template["Parameters"]
+    if twice := sorted(own.keys() & given.keys()):
+        raise ParameterError(f"{', '.join(twice)}: filled from lake.toml and from what is deployed; change it there")
+    if unknown := sorted(given.keys() - known.keys()):
+        raise ParameterError(
+            f"{', '.join(unknown)}: no such parameter; there are {', '.join(sorted(known.keys() - own.keys()))}"
+        )
+    made = [{"ParameterKey": key, "ParameterValue": value} for key, value in sorted({**own, **given}.items())]
+    kept = sorted((known.keys() & set(deployed)) - own.keys() - given.keys())
+    lacking = sorted(
+        key
+        for key, one in known.items()
+        if "Default" not in one and key not in own and key not in given and key not in kept
+    )
+    if lacking:
+        raise ParameterError(f"{', '.join(lacking)}: has no default; give it in --parameters")
+    return made + [{"ParameterKey": key, "UsePreviousValue": True} for key in kept]

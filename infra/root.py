@@ -1,0 +1,237 @@
+"""`infra/templates/lake.yaml`: the root, which nests the templates of one lake and feeds each of their parameters.
+
+`python -m infra.root` writes it. A child's parameter is fed, in this order: by what is said here; by the output of an
+earlier child that has its name; by a parameter of the root, which is the child's own, word for word. So a new parameter
+of a child is the root's without another word, and no description is written twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from infra.resources import WORKGROUP
+from infra.template import TEMPLATES, dump, load, with_comments
+from lake import keys
+
+PATH = TEMPLATES / "lake.yaml"
+HEADER = "# Made by `python -m infra.root` of the templates that it nests: change those, or infra/root.py, not this.\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A nested stack. feeds: what its parameters get; renamed: which of them the root calls otherwise."""
+
+    name: str
+    file: str
+    breaks: str
+    feeds: dict[str, Any] = field(default_factory=dict)
+    renamed: dict[str, str] = field(default_factory=dict)
+    after: tuple[str, ...] = ()
+    condition: str = ""
+
+
+def _ref(name: str) -> dict[str, str]:
+    return {"Ref": name}
+
+
+def _output(child: str, name: str) -> dict[str, list[str]]:
+    return {"Fn::GetAtt": [child, f"Outputs.{name}"]}
+
+
+def _if(condition: str, then: Any, otherwise: Any = None) -> dict[str, list[Any]]:
+    return {"Fn::If": [condition, then, _ref("AWS::NoValue") if otherwise is None else otherwise]}
+
+
+def _list(*parts: Any) -> dict[str, Any]:
+    """Parts that are there, with commas between them."""
+    return {"Fn::Join": [",", list(parts)]}
+
+
+_REPLICATION = {"ReplicationRoleArn": _if("Copies", _output("Access", "ReplicationRoleArn"), "")}
+_TOPICS = {
+    "TopicArns": _list(*(_if(f"{raw}BySns", _ref(f"{raw}TopicArn")) for raw in ("CloudTrailRaw", "SessionLogsRaw")))
+}
+_SETTINGS = {"SettingsKey": keys.SETTINGS}
+_COPIED = {
+    "CloudTrailRaw": "CloudTrailRawBucket",
+    "SessionLogsRaw": "SessionLogsRawBucket",
+    "Books": "BooksBucket",
+    "Readready": "ReadreadyBucket",
+}
+
+
+def _raw(name: str, what: str, **more: Any) -> Child:
+    own = ("Mode", "TopicArn", "OwnerAccount", "ReplicaArn")
+    shared = ("LockDays", "ColdClass", "ColdDays", "ExpireDays")
+    return Child(
+        name,
+        "raw.yaml",
+        f"Breaks: {what} of the lake's own bucket are not kept or not heard of. Do: see its resources.",
+        feeds={"RawKeyArn": _if(f"{name}HasKey", _ref(f"{name}KeyArn"), _output("Keys", "RawKeyArn"))} | _REPLICATION,
+        renamed={"RawBucket": f"{name}Bucket"}
+        | {one: f"{name}{one}" for one in own}
+        | {one: f"Raw{one}" for one in shared},
+        after=("Storage",),
+        **more,
+    )
+
+
+CHILDREN = (
+    Child("Keys", "keys.yaml", "Breaks: nothing can be read or written. Do: see its resources.", feeds=_TOPICS),
+    Child(
+        "Access",
+        "access.yaml",
+        "Breaks: components and people are refused what they need. Do: see its resources.",
+        feeds={
+            **_SETTINGS,
+            "WorkGroup": WORKGROUP,
+            "RawKeyArns": _list(
+                _output("Keys", "RawKeyArn"),
+                *(_if(f"{raw}HasKey", _ref(f"{raw}KeyArn")) for raw in ("CloudTrailRaw", "SessionLogsRaw")),
+            ),
+            "ReplicatedBuckets": _list(*(_if(f"Copies{one}", _ref(bucket)) for one, bucket in _COPIED.items())),
+            "ReplicaArns": _list(*(_if(f"Copies{one}", _ref(f"{one}ReplicaArn")) for one in _COPIED)),
+            "ReplicaKeyArns": _ref("ReplicaKeyArn"),
+        },
+    ),
+    Child(
+        "Ingest",
+        "ingest.yaml",
+        "Breaks: what arrives is not heard of; it is kept. Do: see its resources.",
+        feeds={**_SETTINGS, **_TOPICS, "InboxLockDays": _if("Locks", _ref("InboxLockDays"), "0")},
+    ),
+    Child(
+        "Storage",
+        "storage.yaml",
+        "Breaks: books and tables are neither written nor read. Do: see its resources.",
+        feeds=_REPLICATION,
+    ),
+    _raw("CloudTrailRaw", "CloudTrail's files"),
+    _raw("SessionLogsRaw", "session logs", condition="TwoRawBuckets"),
+    Child(
+        "Catalog",
+        "catalog.yaml",
+        "Breaks: nobody can ask, and days stop turning up. Do: see its resources.",
+        after=("Storage",),
+    ),
+    Child(
+        "Jobs",
+        "jobs.yaml",
+        "Breaks: new logs are in no table; they wait. Do: see its resources.",
+        feeds={**_SETTINGS, "Listing": _if("Lists", "yes", "no")},
+        after=("Storage", "CloudTrailRaw", "Catalog"),
+    ),
+    Child(
+        "Watch",
+        "watch.yaml",
+        "Breaks: nobody is told when the lake falls behind. Do: see its resources.",
+        feeds={
+            "AddAPartFunctionName": _output("Ingest", "FunctionName"),
+            "AddAPartMaximumConcurrency": _ref("MaximumConcurrency"),
+            "QualityJobName": {"Fn::Sub": "${RolePrefix}quality"},
+        },
+    ),
+)
+
+_PACKAGED = {
+    "cfn-lint": {"config": {"ignore_checks": ["W3002"]}, "reason": "loglake deploy uploads the child and names it here"}
+}
+_TEXT = {"Type": "String", "Default": ""}
+OWN = {
+    "CloudTrailRawKeyArn": _TEXT | {"Description": "The key of a brought CloudTrail bucket. Empty: ours (keys.yaml)."},
+    "SessionLogsRawKeyArn": _TEXT
+    | {"Description": "The key of a brought session logs bucket. Empty: ours (keys.yaml)."},
+}
+
+
+def _has(name: str) -> dict[str, Any]:
+    return {"Fn::Not": [{"Fn::Equals": [_ref(name), ""]}]}
+
+
+CONDITIONS: dict[str, Any] = {
+    "TwoRawBuckets": {"Fn::Not": [{"Fn::Equals": [_ref("CloudTrailRawBucket"), _ref("SessionLogsRawBucket")]}]},
+    **{f"{raw}HasKey": _has(f"{raw}KeyArn") for raw in ("CloudTrailRaw", "SessionLogsRaw")},
+    **{f"{raw}BySns": _has(f"{raw}TopicArn") for raw in ("CloudTrailRaw", "SessionLogsRaw")},
+    "Lists": {
+        "Fn::Or": [{"Fn::Equals": [_ref(f"{raw}Mode"), "listing"]} for raw in ("CloudTrailRaw", "SessionLogsRaw")]
+    },
+    "Locks": {"Fn::Not": [{"Fn::Equals": [_ref("LockMode"), "NONE"]}]},
+    **{f"Copies{one}": _has(f"{one}ReplicaArn") for one in _COPIED},
+    "Copies": {"Fn::Or": [{"Condition": f"Copies{one}"} for one in _COPIED]},
+}
+
+
+def text(children: Iterable[Child] = CHILDREN) -> str:
+    """The whole file."""
+    parameters: dict[str, Any] = dict(OWN)
+    groups: list[dict[str, Any]] = []
+    outputs: dict[str, str] = {}  # of the children so far: which has it
+    stacks: list[tuple[str, str, dict[str, Any]]] = []
+    for child in children:
+        template = load(TEMPLATES / child.file)
+        known = set(parameters)
+        fed = {name: _fed(child, name, one, outputs, parameters) for name, one in template["Parameters"].items()}
+        if added := [name for name in parameters if name not in known]:
+            groups.append({"Label": {"default": child.file}, "Parameters": added})
+        outputs |= dict.fromkeys(template.get("Outputs", {}), child.name)
+        stacks.append((child.name, child.breaks, _stack(child, fed)))
+    groups.append({"Label": {"default": "Brought raw buckets' keys"}, "Parameters": list(OWN)})
+    head = {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": "Log Lake: the whole of it. loglake deploy fills and deploys this.",
+        "Metadata": {"AWS::CloudFormation::Interface": {"ParameterGroups": groups}},
+        "Parameters": parameters,
+        "Conditions": CONDITIONS,
+    }
+    return HEADER + dump(head) + with_comments(stacks) + dump({"Outputs": _outputs()})
+
+
+def _fed(child: Child, name: str, one: dict[str, Any], outputs: dict[str, str], parameters: dict[str, Any]) -> Any:
+    """What a child's parameter gets; where that is the root's, the root has it from now on."""
+    if name in child.feeds:
+        value = child.feeds[name]
+        for inner in _refs(value):
+            if inner == name:
+                parameters.setdefault(name, one)
+        return value
+    if name in outputs and name not in child.renamed:
+        return _output(outputs[name], name)
+    roots = child.renamed.get(name, name)
+    parameters.setdefault(roots, one)
+    return {"Fn::Join": [",", _ref(roots)]} if one["Type"] == "CommaDelimitedList" else _ref(roots)
+
+
+def _refs(value: Any) -> Iterable[str]:
+    if isinstance(value, dict):
+        if "Ref" in value:
+            yield value["Ref"]
+        for inner in value.values():
+            yield from _refs(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _refs(inner)
+
+
+def _stack(child: Child, fed: dict[str, Any]) -> dict[str, Any]:
+    return (
+        {"Type": "AWS::CloudFormation::Stack"}
+        | ({"Condition": child.condition} if child.condition else {})
+        | ({"DependsOn": list(child.after)} if child.after else {})
+        | {"Metadata": _PACKAGED}
+        | {"Properties": {"TemplateURL": f"./{child.file}", "Parameters": fed}}
+    )
+
+
+def _outputs() -> dict[str, Any]:
+    wanted = (("Watch", "AlarmTopicArn"), ("Keys", "RawKeyArn"), ("Ingest", "QueueArn"), ("Catalog", "WorkGroup"))
+    said = {name: load(TEMPLATES / file)["Outputs"] for name, file in ((c.name, c.file) for c in CHILDREN)}
+    return {
+        output: {"Description": said[child][output]["Description"], "Value": _output(child, output)}
+        for child, output in wanted
+    }
+
+
+if __name__ == "__main__":
+    PATH.write_text(text(), encoding="utf-8")
