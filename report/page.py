@@ -115,5 +115,6 @@ def _environment() -> Environment:
         "distance": words.distance,
         "many": words.many,
         "titled": words.titled,
+        "pause": words.pause,
     }
     return made

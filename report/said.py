@@ -51,6 +51,8 @@ def facts(report: Report) -> Iterator[Said]:
         yield Said("Why", start.reason or None, (), asked, "no reason was given")
     named = (f"document {start.documentname}",) if start and start.documentname else ()
     yield Said("Type", verdict.sessiontype, named, said)
+    if start and start.requestparameters:
+        yield Said("Request", start.requestparameters, (), asked)
     yield Said("Outcome", *_outcome(report), asked)
     event = (f"event {verdict.eventid}",) if verdict.eventid else ()
     yield Said("Session", verdict.sessionid, event, said, "no id was given out")
@@ -63,7 +65,7 @@ def _who(report: Report) -> Iterator[str]:
     if start and start.sourceidentity:
         yield f"source identity {start.sourceidentity}"
     if start and start.mfa is not None:
-        yield "signed in with MFA" if start.mfa == "true" else "no MFA in these credentials"
+        yield "credentials with MFA" if start.mfa == "true" else "credentials without MFA"
 
 
 def _times(report: Report) -> str:

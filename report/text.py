@@ -47,8 +47,12 @@ def text(report: Report) -> Iterator[str]:
     yield from _title(
         f"What was typed and shown: {words.many(report.lines, 'line')} in {words.many(len(report.records), 'record')}"
     )
+    before = None
     for number, record in enumerate(report.records, 1):
+        if before and (silent := words.pause(record, before)):
+            yield f"   {silent} without a record"
         yield from _record(number, len(report.records), record, ref(record.origin))
+        before = record
     if not report.records:
         yield "Nothing is in the lake."
     if report.start:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
+from report.facts import Record
+
 
 class Meaning(NamedTuple):
     """tone: good, doubtful, bad or neutral. mark: a sign that says it without colour. says: one or two sentences."""
@@ -53,6 +55,7 @@ MEANINGS = {
         "neutral", "…", "The session may still run, or its log may still be on its way. Ask again later."
     ),
 }
+_PAUSE = 900  # seconds
 LIMITS = (
     "A transcript is what the screen showed, as the agent on the machine uploaded it. What is typed without an echo, "
     "such as a password, is not in it.",
@@ -95,6 +98,12 @@ def length(first: str | None, last: str | None) -> str:
 def seconds(first: str, last: str) -> float:
     """From one timestamp to another."""
     return (datetime.fromisoformat(last) - datetime.fromisoformat(first)).total_seconds()
+
+
+def pause(record: Record, before: Record) -> str:
+    """How long nothing was recorded between two records; '' where that is nothing to speak of."""
+    silent = int(seconds(before.eventtime, record.eventtime))
+    return distance(silent).lstrip("+") if silent >= _PAUSE else ""
 
 
 def many(count: int, thing: str) -> str:

@@ -14,7 +14,7 @@ from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # `tests.lakes`
 
-from tests import figures
+from tests import browser, figures
 from tests.figures import Figure
 
 settings.register_profile("suite", deadline=None)  # machines are noisy: a slow example is no failure
@@ -110,7 +110,7 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """The figures; and nobody shall take a run without Trino for a whole one."""
+    """The figures; and nobody shall take a run without Trino or a browser for a whole one."""
     shown = [
         str(text)
         for report in terminalreporter.getreports("passed")
@@ -122,6 +122,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         for text in shown:
             terminalreporter.write_line(text)
     skipped = [report.longrepr[2] for report in terminalreporter.getreports("skipped") if report.when == "setup"]
-    if why := next((one for one in skipped if UNTESTED in one), None):
-        terminalreporter.write_sep("=", UNTESTED, red=True, bold=True)
-        terminalreporter.write_line(why)
+    for lacking in (UNTESTED, browser.UNSEEN):
+        if why := next((one for one in skipped if lacking in one), None):
+            terminalreporter.write_sep("=", lacking, red=True, bold=True)
+            terminalreporter.write_line(why)

@@ -133,7 +133,7 @@ class ViewLake:
         teams: Sequence[Row] = (),
         views: Sequence[str] = VIEWS,
     ) -> None:
-        self._duck = database()
+        self.duck = database()
         tables = {
             "from_cloudtrail_readready": events,
             "from_cloudwatch_readready": keystrokes,
@@ -143,23 +143,23 @@ class ViewLake:
             "teams": teams,
         }
         for name, rows in tables.items():
-            self._duck.register(name, arrow_table(name, rows))
+            self.duck.register(name, arrow_table(name, rows))
         for name in views:
             self.define(name, view(name, of).sql)
 
     def define(self, name: str, sql: str) -> None:
         """One more view, in Athena's SQL."""
-        self._duck.execute(f"CREATE VIEW {name} AS {duckdb_sql(sql)}")
+        self.duck.execute(f"CREATE VIEW {name} AS {duckdb_sql(sql)}")
 
     def ask(self, sql: str) -> list[Row]:
         """The answer to DuckDB's own SQL, a row a dict."""
-        answer = self._duck.execute(sql)
+        answer = self.duck.execute(sql)
         names = [column[0] for column in answer.description]
         return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
 
     def athena(self, sql: str) -> list[tuple[Any, ...]]:
         """The answer to Athena's SQL, a row a tuple."""
-        rows: list[tuple[Any, ...]] = self._duck.execute(duckdb_sql(sql)).fetchall()
+        rows: list[tuple[Any, ...]] = self.duck.execute(duckdb_sql(sql)).fetchall()
         return rows
 
     def types(self, name: str) -> list[tuple[str, str]]:
