@@ -6,11 +6,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # `tests.lakes`
 
@@ -91,17 +93,24 @@ def figure(record_property: Callable[[str, object], None]) -> Figure:
     return lambda text: record_property(figures.NAME, text)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+class _ByFile(LoadScopeScheduling):
     """A file's tests share a process, for its fixtures; all files that ask Trino share one: it is slow to start."""
-    asking = {item.path for item in items if _asks_trino(item)}
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("trino" if item.path in asking else item.path.stem))
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", 1)[0]
+        return "trino" if _asks_trino(file) else file
 
 
-def _asks_trino(item: pytest.Item) -> bool:
-    parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
-    return "trino" in getattr(item, "fixturenames", ()) or "trino" in parameters
+@cache
+def _asks_trino(file: str) -> bool:
+    text = (Path(__file__).parents[1] / file).read_text()
+    return "trino: Engine" in text or ', "trino"]' in text
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """How tests go to processes, where there are several."""
+    return _ByFile(config, log)
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
