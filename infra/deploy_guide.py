@@ -1,5 +1,5 @@
-"""The generated parts of `docs/deploy.md`: costs, prices, parameters. `python -m infra.deploy_guide` renews them; a
-test fails when they are stale.
+"""The generated parts of `docs/deploy.md`: costs, prices, parameters; and the parameters in `docs/session-manager.md`.
+`python -m infra.deploy_guide` renews them; a test fails when they are stale.
 
 In the page, a part stands between `<!-- made: name -->` and `<!-- end -->`; all else is written by hand.
 """
@@ -25,15 +25,37 @@ class GuideError(ValueError):
 
 def parameters(path: Path) -> str:
     """A template's parameters as a Markdown table."""
+    return _table(load(path).get("Parameters", {}), "must be given")
+
+
+def of_the_root() -> str:
+    """The parameters of lake.yaml that a company may give, a table for each nested template; lake.toml's left out."""
+    root = load(TEMPLATES / "lake.yaml")
+    left = {name: one for name, one in root["Parameters"].items() if not one["Description"].startswith("lake.toml:")}
+    parts: list[str] = []
+    for stack, child in root["Resources"].items():
+        asked = re.findall(r"'Ref': '(\w+)'", str(child["Properties"].get("Parameters", {})))
+        mine = {name: left.pop(name) for name in dict.fromkeys(asked) if name in left}
+        file = child["Properties"]["TemplateURL"].rsplit("/", 1)[-1]
+        if mine:
+            described = " ".join(load(TEMPLATES / file)["Description"].removeprefix("Log Lake:").split())
+            parts.append(f"**{stack}** (`{file}`): {described}\n\n{_table(mine, 'the command fills it')}")
+    if left:
+        raise GuideError(f"lake.yaml gives {', '.join(left)} to no nested template")
+    return "\n\n".join(parts)
+
+
+def _table(some: dict[str, Any], without: str) -> str:
     lines = ["| parameter | default | may be | what |", "|---|---|---|---|"]
-    for name, one in load(path).get("Parameters", {}).items():
-        lines.append(f"| `{name}` | {_default(one)} | {_allowed(one)} | {_cell(one.get('Description', ''))} |")
+    for name, one in some.items():
+        default = _default(one, without)
+        lines.append(f"| `{name}` | {default} | {_allowed(one)} | {_cell(one.get('Description', ''))} |")
     return "\n".join(lines)
 
 
-def _default(one: dict[str, Any]) -> str:
+def _default(one: dict[str, Any], without: str) -> str:
     if "Default" not in one:
-        return "must be given"
+        return without
     return f"`{one['Default']}`" if one["Default"] != "" else "empty"
 
 
@@ -56,6 +78,7 @@ def parts() -> dict[str, Callable[[], str]]:
         "costs": costs.table,
         "alternatives": costs.alternatives,
         "prices": prices.table,
+        "parameters": of_the_root,
     }
     return made | {name: lambda path=path: parameters(path) for name, path in tables.items()}
 
@@ -79,4 +102,5 @@ def missing(page: str, wanted: Iterator[str]) -> list[str]:
 
 
 if __name__ == "__main__":
-    TARGET.write_text(render(TARGET.read_text(encoding="utf-8")), encoding="utf-8")
+    for _page in (TARGET, TARGET.with_name("session-manager.md")):
+        _page.write_text(render(_page.read_text(encoding="utf-8")), encoding="utf-8")
