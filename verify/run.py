@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -65,9 +65,9 @@ class Verification:
                 signed.add(digest.url)
             yield finding
         inside = [one for one in read.digests if one.says == (one.bucket, one.key)]
-        yield from self._chains(inside, read, raw)
-        books = ledger.booked(self.ask, self.wanted)
         logs = _Logs(inside, signed)
+        yield from self._chains(inside, read, (place for place in raw if place not in logs.named))
+        books = ledger.booked(self.ask, self.wanted)
         locks = _Locks()
         # What a control dropped and nobody put into raw's days (digest files are such) is no object of the lake's.
         places = sorted({*raw, *logs.named, *(place for place, one in books.items() if one.outcome != "dropped")})
@@ -79,12 +79,12 @@ class Verification:
             locks.note(place, now)
         yield from locks.findings(self.reader, self._buckets())
 
-    def _chains(self, digests: list[Digest], read: _Read, raw: Mapping[Place, Delivered]) -> Iterator[Finding]:
+    def _chains(self, digests: list[Digest], read: _Read, unnamed: Iterable[Place]) -> Iterator[Finding]:
         first, last = self._days()
         yield from links(digests, lambda one: (one.bucket, one.key) in read.lost, self._fetch)
         yield from gaps(digests, Window(first, min(last, self.now - LATE)))
         known = Coverage(digests).folders()
-        files = Counter(folder for bucket, key in raw if (folder := folder_of(bucket, key)))
+        files = Counter(folder for bucket, key in unnamed if (folder := folder_of(bucket, key)))
         for folder, number in sorted(files.items()):
             if folder not in known:
                 bucket, root, region = folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import gzip
 import json
@@ -9,13 +10,20 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
+import boto3
 import pytest
+from click.testing import CliRunner
 
+from cli.athena import Athena
+from cli.main import cli
+from cli.reach import Reach
+from infra.resources import WORKGROUP
 from tests.integration.test_operations import invoke
 from tests.integration.test_path import event, trail
 from tests.lakes import Lake
-from tests.signing import BUCKET, Bucket, Trail, key, public_keys
+from tests.signing import BUCKET, REGION, Bucket, Trail, key, public_keys
 from verify.reread import Reader
 
 DAY = ("--day", "2024-05-31")
@@ -130,3 +138,37 @@ def test_an_objects_lock_is_told_as_s3_tells_it(lake: Lake) -> None:
     assert now.lock == ("GOVERNANCE", until, False)
     assert reader.bucket_lock("locked") == "on: new objects are locked for 7 years (COMPLIANCE)"
     assert reader.bucket_lock(BUCKET) == ""
+
+
+class AWS:
+    """A session with AWS whose CloudTrail has keys. asked: for which Regions and times."""
+
+    region_name = "us-east-1"
+
+    def __init__(self, lake: Lake) -> None:
+        self._lake, self.asked = lake, list[tuple[str, datetime, datetime]]()
+
+    def client(self, name: str, region_name: str, **_: Any) -> Any:
+        self._region = region_name
+        return self._lake.s3 if name == "s3" else self
+
+    def get_paginator(self, name: str) -> Any:
+        assert name == "list_public_keys"
+        return self
+
+    def paginate(self, **times: datetime) -> Any:
+        self.asked.append((self._region, times["StartTime"], times["EndTime"]))
+        listed = key().listed()
+        return [{"PublicKeyList": []}, {"PublicKeyList": [listed | {"Value": base64.b64decode(listed["Value"])}]}]
+
+
+def test_in_aws_the_keys_are_asked_of_cloudtrail_in_the_digest_files_region(lake: Lake) -> None:
+    session = AWS(lake)
+    athena = Athena(boto3.client("athena"), lake.settings.lake.database, WORKGROUP)
+    reach = Reach(lake.access, lake.sqs, lake.glue, athena, local=False, session=session)
+    result = CliRunner().invoke(cli, ["verify", *DAY], obj={"reach": lambda _: reach})
+    assert result.exit_code == 0, result.output
+    ((region, first, last),) = session.asked
+    assert region == REGION
+    assert first <= datetime(2024, 5, 30, 23, 40, tzinfo=UTC)
+    assert last >= datetime(2024, 6, 1, 0, 40, tzinfo=UTC)

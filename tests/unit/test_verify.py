@@ -12,11 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from examples.company import RawObject, digests
+from examples.company.people import ORGANIZATION
 from jobs.access import Access
 from jobs.listing import Wanted
 from tests.lakes import SETTINGS
-from tests.signing import BUCKET, REGION, ROOT, Bucket, Lying, Trail, key, log_key, public_keys
+from tests.signing import ACCOUNT, BUCKET, REGION, ROOT, Bucket, Lying, Trail, key, log_key, public_keys
 from verify import keys
+from verify.digests import folder_of, named
 from verify.findings import FAILED, KINDS, NOTE, UNVERIFIABLE, Finding
 from verify.reread import Reader
 from verify.run import Verification
@@ -163,6 +166,19 @@ def test_a_log_file_that_two_digest_files_name_with_two_contents_does_not_verify
     bucket[log] = Lying(gzip.compress(b'{"Records":[1]}'))
     whole_day(trail, log)
     assert wrong(look()) == {"log-changed": [log]}
+
+
+def test_what_a_digest_file_of_an_unknown_key_says_does_not_count_against_a_signed_one(
+    bucket: Bucket, trail: Trail, look: Look
+) -> None:
+    log = trail.log("one")
+    whole_day(trail, log)
+    other = Trail(bucket, DAY + timedelta(minutes=20), signer=key(1), name="other")
+    lie = {"s3Bucket": BUCKET, "s3Object": log, "hashValue": "00" * 32, "hashAlgorithm": "SHA-256"}
+    other.digest(logFiles=[lie])
+    found = look()
+    assert set(wrong(found)) == {"digest-without-key", "chain-gap"}
+    assert [one.where for one in found if one.kind == "log-intact"] == [f"s3://{BUCKET}/{log}"]
 
 
 def test_an_altered_digest_file_loses_its_signature_and_the_next_one_tells_of_it(
@@ -399,3 +415,50 @@ def test_the_page_for_auditors_explains_every_kind_and_no_other() -> None:
     lines = (DOCS / "verify.md").read_text().splitlines()
     explained = [line.split("`")[1] for line in lines if line.startswith("| `")]
     assert explained == list(KINDS)
+
+
+@pytest.mark.parametrize("before", ["", "prefix/", "a/b/", "AWSLogs/"])
+@pytest.mark.parametrize("organization", ["", "o-exampleorg1/"])
+@pytest.mark.parametrize("trail", ["t", "my_trail_us-east-1", "a-b_c.d"])
+def test_a_digest_files_key_is_read_wherever_cloudtrail_may_put_it(before: str, organization: str, trail: str) -> None:
+    root = f"{before}AWSLogs/{organization}111122223333/"
+    key = (
+        f"{root}CloudTrail-Digest/eu-west-1/2024/05/31/"
+        f"111122223333_CloudTrail-Digest_eu-west-1_{trail}_us-east-1_20240531T102030Z.json.gz"
+    )
+    found = named("b", key)
+    assert found is not None
+    assert found.end == datetime(2024, 5, 31, 10, 20, 30, tzinfo=UTC)
+    assert found.chain == ("b", root, "111122223333", "eu-west-1", trail, "us-east-1", False)
+    assert found.chain.folder == folder_of("b", key.replace("-Digest", ""))
+    backfill = named("b", key.replace("Z.json", "Z_backfill.json"))
+    assert backfill is not None
+    assert backfill.chain == found.chain._replace(backfill=True)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "AWSLogs/111122223333/CloudTrail-Digest/eu-west-1/2024/05/31/other.json.gz",
+        "AWSLogs/111122223333/CloudTrail/eu-west-1/2024/05/31/111122223333_CloudTrail_eu-west-1_20240531T1020Z_x.json.gz",
+        "put/2024/05/31/digest.json.gz",
+    ],
+)
+def test_what_is_no_digest_files_key_is_none(key: str) -> None:
+    assert named("b", key) is None
+
+
+def test_the_sample_companys_digest_files_verify(bucket: Bucket, look: Look) -> None:
+    logs = []
+    for name, at in (("one", DAY + timedelta(hours=1)), ("two", DAY + timedelta(hours=23, minutes=59))):
+        key = log_key(name, at).replace("AWSLogs/", f"AWSLogs/{ORGANIZATION}/")
+        data = gzip.compress(b'{"Records":[{"eventTime":"2024-05-31T01:00:00Z"}]}')
+        logs.append(RawObject("cloudtrail", key, data, at))
+    signer = digests.Signer()
+    place = digests.busiest(logs)
+    assert place == (ACCOUNT, REGION)
+    for one in [*logs, *digests.digests(logs, BUCKET, place, DAY.date(), 1, signer)]:
+        bucket[one.key] = Lying(one.data, dict(one.metadata))
+    found = look(public=signer.public_keys())
+    assert wrong(found) == {}
+    assert sum(one.kind == "log-intact" for one in found) == 2
