@@ -6,7 +6,7 @@ knows its own figures: `loglake plan` takes them from the books.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from infra import prices
@@ -182,7 +182,13 @@ def alternatives(day: Day = LOADS[1]) -> str:
     ]
     for one in (prices.CLOUDTRAIL_LAKE_GB, prices.SECURITY_LAKE_GB, prices.LOGS_GB):
         lines.append(f"| {one.what} | {one.usd:.2f} | {_usd(gigabytes * one.usd)} |")
-    lines.append(f"| this lake, all that a day costs | | {_usd(total(components(day)))} |")
+    for keep, words in (
+        ("filtered", "which keeps what lake.toml filters for"),
+        ("everything", "which keeps everything"),
+    ):
+        lines.append(
+            f"| this lake, {words}: all that a day costs | | {_usd(total(components(replace(day, keep=keep))))} |"
+        )
     return "\n".join(lines)
 
 
