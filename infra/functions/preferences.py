@@ -38,7 +38,7 @@ def keep_preferences(event: dict[str, Any]) -> Answer:
         put(ssm, typed(properties["Content"]))
 
     patiently(act, _PASSING)
-    return Answer(event.get("PhysicalResourceId", DOCUMENT))
+    return Answer(DOCUMENT)
 
 
 def typed(content: Any) -> Any:

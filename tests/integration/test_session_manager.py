@@ -320,6 +320,13 @@ def there() -> tuple[int | None, str | None]:
     return found.get("retentionInDays"), found.get("kmsKeyId")
 
 
+def somebody_types(characters: int) -> None:
+    logs = boto3.client("logs")
+    logs.create_log_stream(logGroupName=GROUP, logStreamName="s")
+    event = {"timestamp": int(time.time() * 1000), "message": "x" * characters}
+    logs.put_log_events(logGroupName=GROUP, logStreamName="s", logEvents=[event])
+
+
 def test_a_log_group_is_made_changed_and_outlives_the_stack(log_group: CustomResource) -> None:
     assert log_group.create(group(KmsKeyArn=KEYS[0]))
     assert (there(), log_group.data) == ((90, KEYS[0]), {"Encrypted": "true"})
@@ -346,19 +353,30 @@ def test_a_group_that_has_records_never_keeps_them_for_less_time(
 ) -> None:
     logs = boto3.client("logs")
     logs.create_log_group(logGroupName=GROUP)
-    logs.create_log_group(logGroupName=f"{GROUP}-of-somebody-else")
     if theirs:
         logs.put_retention_policy(logGroupName=GROUP, retentionInDays=theirs)
     if recorded:
-        logs.create_log_stream(logGroupName=GROUP, logStreamName="s")
-        event = {"timestamp": int(time.time() * 1000), "message": "x" * recorded}
-        logs.put_log_events(logGroupName=GROUP, logStreamName="s", logEvents=[event])
+        somebody_types(recorded)
     assert log_group.create(group())
-    found = logs.describe_log_groups(logGroupNamePrefix=GROUP)["logGroups"]
+    assert there()[0] == expected
+
+
+def test_a_group_whose_name_only_begins_alike_is_another_group(log_group: CustomResource) -> None:
+    logs = boto3.client("logs")
+    logs.create_log_group(logGroupName=f"{GROUP}-of-somebody-else")
+    assert log_group.create(group())
+    found = logs.describe_log_groups()["logGroups"]
     assert {one["logGroupName"]: one.get("retentionInDays") for one in found} == {
-        GROUP: expected,
+        GROUP: 90,
         f"{GROUP}-of-somebody-else": None,
     }
+
+
+def test_a_retention_that_is_ours_can_be_shortened(log_group: CustomResource) -> None:
+    assert log_group.create(group())
+    somebody_types(100)
+    assert log_group.update(group(RetentionDays="30"))
+    assert there() == (30, None)
 
 
 def test_a_group_keeps_the_key_that_somebody_gave_it(log_group: CustomResource) -> None:
