@@ -375,7 +375,8 @@ def test_what_the_lake_has_not_read_has_no_hash_and_is_no_success(
 def test_what_a_control_dropped_is_nothing_that_the_lake_vouches_for(trail: Trail, look: Look) -> None:
     log = trail.log("one")
     whole_day(trail, log)
-    found = look([booked(log, b"", "dropped")])
+    elsewhere = f"{ROOT}Config/eu-west-1/2024/5/31/dropped-and-expired.json.gz"
+    found = look([booked(log, b"", "dropped"), booked(elsewhere, b"", "dropped")])
     assert wrong(found) == {}
     assert [one.kind for one in found if one.where.endswith(log)] == ["log-intact", "ledger-dropped"]
 
