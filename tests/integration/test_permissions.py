@@ -1,0 +1,164 @@
+"""Least privilege, proved: what everybody may do is what they do, by access.yaml and by a recording of every call."""
+
+from __future__ import annotations
+
+import re
+import threading
+
+import pytest
+
+from infra.local.application import Application
+from infra.local.http import Server
+from infra.local.server import ACCOUNT
+from infra.permissions import MADE_BY_AWS
+from infra.template import TEMPLATES, load
+from lake.settings import parse
+from tests.calls import REGION, Need, Recorder
+from tests.everybody import EXPORTS, Everybody, life
+from tests.figures import Figure
+from tests.lakes import SETTINGS
+from tests.policies import Statement, Template, unallowed, used
+
+SMALL = parse(SETTINGS.text.replace("slice_rows = 200_000", "slice_rows = 8"))
+PARAMETERS = {
+    "CloudTrailRawBuckets": "loglake-raw-cloudtrail",
+    "SessionLogsRawBuckets": "loglake-raw-cloudwatch",
+    "BooksBucket": "loglake-books",
+    "ReadreadyBucket": "loglake-readready",
+    "ResultsBucket": "loglake-query-results",
+    "ArtefactsBucket": "company-artefacts",
+    **{f"{one}KeyArn": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{one}" for one in ("Books", "Readready", "Results")},
+    "RawKeyArns": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/Raw",
+    "ExportBuckets": EXPORTS,
+    "ExportKeyArns": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/Exports",
+    "TrustedArns": f"arn:aws:iam::{ACCOUNT}:root",
+    "ReplicatedBuckets": "loglake-books",
+    "ReplicaArns": "arn:aws:s3:::company-copy",
+    "ReplicaKeyArns": f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/Copy",
+}
+COMPONENTS = ("AddAPartRole", "CloudTrailJobRole", "SessionLogsJobRole", "TendJobRole")
+PEOPLE = ("AuditorRole", "OperatorRole", "QuarantineReader", "ExporterRole")
+
+
+@pytest.fixture(scope="module")
+def recorded(embedded_aws: str) -> dict[str, list[Need]]:
+    """What everybody needed in a lake's life, by role. `testing` is the test itself."""
+    from moto.moto_api._internal.models import moto_api_backend
+
+    del embedded_aws
+    moto_api_backend.reset()
+    server, recorder = Server(), Recorder(Application())
+    server.application = recorder
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("AWS_ENDPOINT_URL", server.endpoint)
+            life(Everybody(SMALL, patch))
+    finally:
+        server.shutdown()
+    return {who: list(needs) for who, needs in recorder.needs.items()}
+
+
+def given(lake_formation: str = "no") -> dict[str, list[Statement]]:
+    """By role, what access.yaml allows."""
+    chosen = {**PARAMETERS, "LakeFormation": lake_formation}
+    statements = Template(load(TEMPLATES / "access.yaml"), chosen, ACCOUNT, REGION).statements()
+    statements["QuarantineReader"] = statements["OperatorRole"] + statements["QuarantinePolicy"]
+    return statements
+
+
+@pytest.mark.parametrize("who", [*COMPONENTS, *PEOPLE])
+@pytest.mark.parametrize("lake_formation", ["no", "yes"])
+def test_every_call_is_allowed(recorded: dict[str, list[Need]], who: str, lake_formation: str) -> None:
+    assert recorded[who]
+    assert [str(one) for one in unallowed(given(lake_formation)[who], recorded[who])] == []
+
+
+@pytest.mark.parametrize("who", [*COMPONENTS, *PEOPLE])
+def test_every_right_is_used_or_is_awss_own_with_a_reason(recorded: dict[str, list[Need]], who: str) -> None:
+    statements = given()[who]
+    ours = {right for one in statements if one.sid not in MADE_BY_AWS for right in one.rights()}
+    if who == "QuarantineReader":  # the rest is the operators', who prove it themselves
+        ours = {right for right in ours if right[0] == "ReadQuarantinedBytes"}
+    assert sorted(ours - used(statements, recorded[who])) == []
+
+
+def test_nobody_else_calls(recorded: dict[str, list[Need]]) -> None:
+    assert set(recorded) == {*COMPONENTS, *PEOPLE, "testing"}
+
+
+def test_the_table(recorded: dict[str, list[Need]], figure: Figure) -> None:
+    figure("least privilege: role, actions called, rights (an action on a resource), of them AWS's own, unused")
+    for who in (*COMPONENTS, *PEOPLE):
+        statements = given()[who]
+        if who == "QuarantineReader":  # an operator with one right more
+            statements = given()["QuarantinePolicy"]
+        rights = {right for one in statements for right in one.rights()}
+        aws = {right for right in rights if right[0] in MADE_BY_AWS}
+        unused = rights - aws - used(statements, recorded[who])
+        called = {need.action for need in recorded[who] if any(one.allows(need) for one in statements)}
+        figure(f"  {who:18} {len(called):2} called {len(rights):3} rights {len(aws):3} AWS's {len(unused):2} unused")
+
+
+def test_every_reason_is_of_a_statement_and_says_who_why_and_where_from() -> None:
+    names = {one.sid for way in ("no", "yes") for statements in given(way).values() for one in statements}
+    assert set(MADE_BY_AWS) - names == set()
+    assert all(who and why and source for who, why, source in MADE_BY_AWS.values())
+
+
+def test_a_component_without_a_recording_has_only_what_aws_does_for_it() -> None:
+    silent = {"SchedulerRole", "IndexesRole", "ReplicationRole", "DataAccessRole"}
+    roles = given("yes")
+    assert {one.sid for who in silent for one in roles[who]} <= set(MADE_BY_AWS)
+    assert set(roles) == {
+        *COMPONENTS, *PEOPLE, *silent, "ViewDefinerRole",
+        "ReaderPolicy", "AuditorPolicy", "OperatorPolicy", "QuarantinePolicy", "ExporterPolicy",
+    }  # fmt: skip
+
+
+def test_the_function_that_makes_indexes_may_do_what_its_code_asks_for() -> None:
+    code = (TEMPLATES.parent / "functions" / "indexes.py").read_text()
+    names = re.findall(r'\bglue\.(?:get_paginator\(")?(\w+)', code)
+    asked = {"glue:" + "".join(map(str.title, name.split("_"))) for name in names}
+    (makes,) = (one for one in given()["IndexesRole"] if one.sid == "MakeIndexes")
+    assert set(makes.actions) == asked
+
+
+def test_a_resource_is_everything_only_where_there_is_no_resource() -> None:
+    anything = {
+        action
+        for statements in given("yes").values()
+        for one in statements
+        for _, action, resource in one.rights()
+        if resource == "*"
+    }
+    assert anything == {"lakeformation:GetDataAccess", "cloudwatch:PutMetricData"}
+    wide = [one for made in given().values() for it in made for one in it.actions if "*" in one]
+    assert wide == [], "actions are named"
+
+
+EVIDENCE = (
+    "loglake-books/plans/cloudtrail/1", "loglake-books/ledger/cloudtrail/1/0", "loglake-books/markers/lake_ledger/x/1",
+    "loglake-books/runs/cloudtrail/1", "loglake-books/settings/lake.toml", "loglake-raw-cloudtrail/AWSLogs/x",
+    "loglake-raw-cloudwatch/2026/03/04/00/x",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("action", ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:BypassGovernanceRetention"])
+def test_nobody_may_delete_evidence(action: str) -> None:
+    for who, statements in given().items():
+        needs = [Need(action, f"arn:aws:s3:::{name}") for name in EVIDENCE]
+        assert unallowed(statements, needs) == needs, who
+
+
+def test_quarantined_bytes_are_for_those_who_may_alone() -> None:
+    need = Need("s3:GetObject", "arn:aws:s3:::loglake-books/quarantine/cloudtrail/1-0-x.bin")
+    may = {who for way in ("no", "yes") for who, statements in given(way).items() if not unallowed(statements, [need])}
+    assert may == {"QuarantinePolicy", "QuarantineReader"}
+
+
+def test_with_lake_formation_nobodys_own_rights_open_a_tables_file() -> None:
+    need = Need("s3:GetObject", "arn:aws:s3:::loglake-readready/readready/from_cloudwatch_readready/x.orc")
+    people = ("AuditorRole", "ExporterRole", "OperatorRole", "ViewDefinerRole")
+    assert [who for who in people if not unallowed(given("yes")[who], [need])] == []
+    assert not unallowed(given("no")["AuditorRole"], [need])
