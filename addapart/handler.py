@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -27,6 +28,9 @@ from schemas import TABLES
 
 # A throttled Glue is asked again, with back-off, for as long as the function's 60 s allow; then the queue takes over.
 PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 6}, connect_timeout=5, read_timeout=10)
+
+# Seconds of an invocation in which partitions are retired: nobody waits for that, and arrivals share the 60 s.
+RETIRING = 20.0
 
 log = logging.getLogger("addapart")
 log.setLevel(logging.INFO)
@@ -155,14 +159,17 @@ class AddAPart:
                         failed[message] = f"{table} {day}: {error}"
 
     def _retire(self, works: dict[str, Work], failed: dict[str, str]) -> None:
-        wanted = [one for work in works.values() for one in work.retired]
-        try:
-            errors = self.catalog.retire(wanted)
-        except Exception as error:  # noqa: BLE001 - whatever Glue says, the messages come again
-            errors = dict.fromkeys(wanted, str(error))
+        late = time.monotonic() + RETIRING
         for message, work in works.items():
-            if reasons := [errors[one] for one in work.retired if one in errors]:
-                failed[message] = f"retiring a raw partition: {reasons[0]}"
+            if work.retired and time.monotonic() >= late:
+                failed[message] = "retiring raw partitions: no time was left"
+                continue
+            try:
+                errors = self.catalog.retire(work.retired)
+            except Exception as error:  # noqa: BLE001 - whatever Glue says, the message comes again
+                errors = dict.fromkeys(work.retired, str(error))
+            for reason in errors.values():
+                failed[message] = f"retiring a raw partition: {reason}"
 
 
 def _retired(name: str, since: str) -> Partition:

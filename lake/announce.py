@@ -22,7 +22,7 @@ WHY = {
 }
 _SHAPE = "loglake"
 _MOST = 200_000  # bytes of a message: SQS takes 256 KiB (1 MiB since 2025)
-_RETIRED = 100  # partitions that a message retires: four calls of Glue's, so that a batch of messages fits in 60 s
+_RETIRED = 25  # partitions that a message retires: one call of Glue's BatchDeletePartition
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from addapart import handler
+from addapart.catalog import DELETED_AT_ONCE
 from addapart.handler import AddAPart
 from infra import resources
 from jobs.doctor import Doctor
@@ -113,10 +115,20 @@ def test_a_partition_that_is_gone_already_is_retired_and_one_that_glue_keeps_com
     assert refused(lake, name)
 
 
-def test_a_message_retires_no_more_than_a_function_of_60_seconds_can() -> None:
+def test_retiring_takes_no_more_of_an_invocation_than_its_share_and_the_rest_comes_again(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handler, "RETIRING", -1)
+    assert refused(lake, f"{RAW}/cloudtrail/{ACCOUNT}/eu-west-1/2020-01-01")
+    lake.put("cloudtrail", key("a"), trail(event(1)))
+    lake.work_queue()  # what arrived is taken all the same
+    assert raw_days(lake) == ["2024-05-31"]
+
+
+def test_a_message_retires_as_many_partitions_as_one_call_deletes() -> None:
     day = date(2020, 1, 1)
     many = [
         Announced("", f"{RAW}/cloudtrail/{ACCOUNT}/eu-west-1/{day + timedelta(n)}", "", 0, "", "", why="retire")
         for n in range(250)
     ]
-    assert [count for _, count in announce.messages(many)] == [100, 100, 50]
+    assert [count for _, count in announce.messages(many)] == [DELETED_AT_ONCE] * 10
