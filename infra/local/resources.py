@@ -21,7 +21,7 @@ def create(settings: Settings) -> None:
         s3.create_bucket(Bucket=bucket, **where)
     arns: dict[str, str] = {}
     for queue in (resources.dead_letters(settings), resources.queue(settings)):
-        url = sqs.create_queue(QueueName=queue.name, Attributes=_attributes(queue, arns))["QueueUrl"]
+        url = sqs.create_queue(QueueName=queue.name, Attributes=attributes(queue, arns))["QueueUrl"]
         answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
         arns[queue.name] = answer["Attributes"]["QueueArn"]
     for bucket, configuration in resources.notifications(settings, arns[settings.lake.queue]).items():
@@ -37,7 +37,7 @@ def create(settings: Settings) -> None:
     s3.put_object(Bucket=settings.buckets.books, Key=keys.SETTINGS, Body=settings.text.encode())
 
 
-def _attributes(queue: Queue, arns: dict[str, str]) -> dict[str, str]:
+def attributes(queue: Queue, arns: dict[str, str]) -> dict[str, str]:
     attributes = {"VisibilityTimeout": str(queue.visibility), "MessageRetentionPeriod": str(queue.retention)}
     if queue.dead_letters:
         redrive = {"deadLetterTargetArn": arns[queue.dead_letters], "maxReceiveCount": queue.receives}
