@@ -20,7 +20,7 @@ PEOPLE = {
 class Said(NamedTuple):
     """label: one of few words of ours. value: the logs' text, exactly, or None. more: the same, of less weight.
 
-    lacking: what is said instead of a value that is None.
+    lacking: what is said instead of a value that is None. code: whether the value is JSON.
     """
 
     label: str
@@ -28,6 +28,7 @@ class Said(NamedTuple):
     more: tuple[str, ...] = ()
     origins: tuple[Origin, ...] = ()
     lacking: str = "not known"
+    code: bool = False
 
 
 def facts(report: Report) -> Iterator[Said]:
@@ -52,7 +53,7 @@ def facts(report: Report) -> Iterator[Said]:
     named = (f"document {start.documentname}",) if start and start.documentname else ()
     yield Said("Type", verdict.sessiontype, named, said)
     if start and start.requestparameters:
-        yield Said("Request", start.requestparameters, (), asked)
+        yield Said("Request", start.requestparameters, (), asked, code=True)
     yield Said("Outcome", *_outcome(report), asked)
     event = (f"event {verdict.eventid}",) if verdict.eventid else ()
     yield Said("Session", verdict.sessionid, event, said, "no id was given out")

@@ -135,10 +135,9 @@ class Browser:
         assert answer["pwned"] is None or any(one["pwned"] for one in answer["seen"])
         return [Seen(**one) for one in answer["seen"]]
 
-    def picture(self, url: str, target: Path, wide: int, high: int, scale: float = 1) -> None:
-        """A PNG of the page."""
-        size = f"--window-size={wide},{high}"
-        self.run(size, f"--force-device-scale-factor={scale}", f"--screenshot={target}", url)
+    def picture(self, url: str, target: Path, wide: int, high: int) -> None:
+        """A PNG of the page's upper part."""
+        self.run(f"--window-size={wide},{high}", f"--screenshot={target}", url)
 
     def printed(self, url: str, target: Path) -> bytes:
         """The page as a PDF."""

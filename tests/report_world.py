@@ -19,8 +19,20 @@ GOOD, EVIL, ALONE = "0b7c1cc185ccf5101", "0b7c1cc185ccf5666", "0b7c1cc185ccf5777
 DENIED = "11111111-2222-4333-8444-555555555555"
 HUB, ADMIN = "arn:aws:iam::111122223333:role/hub", "arn:aws:iam::444455556666:role/admin"
 ALICE = "arn:aws:sts::444455556666:assumed-role/admin/alice"
-TRAIL, FIREHOSE = "AWSLogs/trail-1.json.gz", "2026/03/02/09/firehose-1"
+TRAIL = (
+    "AWSLogs/444455556666/CloudTrail/us-east-1/2026/03/02/"
+    "444455556666_CloudTrail_us-east-1_20260302T0915Z_Xk2hYQn0mTzVb7Rp.json.gz"
+)
+FIREHOSE = "2026/03/02/09/sessionlogs-3-2026-03-02-09-05-10-55239a3d-622e-40c0-9615-ad4f5d4381fa"
+TARGET, HUBKEY, ADMINKEY = "i-0a1b2c3d4e5f60718", "ASIAHUB1EXAMPLE00001", "ASIAADMIN1EXAMPLE002"
 LONG = "0123456789abcdef" * 12_500  # 200,000 characters without a place to break
+DISK = (
+    "sh-5.2$ df -h /",
+    "Filesystem      Size  Used Avail Use% Mounted on",
+    "/dev/nvme0n1p1   20G   19G  1.1G  95% /",
+)
+REMOVED = "sh-5.2$ sudo rm /var/log/app/payments.log.1"
+STATUS = ("sh-5.2$ systemctl is-active payments", "\x1b[0;1;31mfailed\x1b[0m", "sh-5.2$ exit", "exit")
 VIEWS = (
     "arrivals",
     "completeness",
@@ -57,12 +69,13 @@ def harm(server: str) -> list[str]:
 def hop(time: str, name: str, issued: str, used: str | None, number: int, **caller: object) -> Row:
     """An AssumeRole* that handed out a key."""
     unknown = {"username": None, "useridentityarn": None, "sessionissuerarn": None}
-    row = event(time, name, **{**unknown, "eventsource": "sts.amazonaws.com", **caller})
+    row = event(f"{DAY} {time}", name, **{**unknown, "eventsource": "sts.amazonaws.com", **caller})
     return row | {
         "requestparameters": f'{{"roleArn":"{HUB if number == 1 else ADMIN}"}}',
         "issuedaccesskeyid": issued,
         "useridentityaccesskeyid": used,
         "eventid": f"hop-{number}",
+        "sourceipaddress": "192.0.2.7",
         "sourcerecord": number,
     }
 
@@ -99,22 +112,37 @@ def read(job: str, key: str, etag: str, **columns: object) -> Row:
 
 def events(server: str) -> list[Row]:
     """CloudTrail's rows."""
-    s3 = {"eventsource": "s3.amazonaws.com", "useridentityaccesskeyid": "K2", "recipientaccountid": "444455556666"}
-    evil = harm(server)
+    s3 = {"eventsource": "s3.amazonaws.com", "useridentityaccesskeyid": ADMINKEY, "recipientaccountid": "444455556666"}
+    of_logs, evil = {"requestparameters": '{"bucketName":"payments-logs","key":"app.1"}'}, harm(server)
     return trail(
         [
-            hop(f"{DAY} 08:50:00", "AssumeRoleWithSAML", "K1", None, 1, username="alice", useridentitytype="SAMLUser"),
-            hop(f"{DAY} 08:55:00", "AssumeRole", "K2", "K1", 2, sessionissuerarn=HUB, useridentitytype="AssumedRole"),
+            hop("08:50:00", "AssumeRoleWithSAML", HUBKEY, None, 1, username="alice", useridentitytype="SAMLUser"),
+            hop(
+                "08:55:00",
+                "AssumeRole",
+                ADMINKEY,
+                HUBKEY,
+                2,
+                sessionissuerarn=HUB,
+                useridentitytype="AssumedRole",
+            ),
             began(
                 GOOD,
                 "09:00:00",
-                "K2",
-                eventid="good",
-                requestparameters='{"target":"i-0aaa","reason":"INC-4711 disk full"}',
+                ADMINKEY,
+                eventid="7d1f5b0e-2c1a-4f6e-9b60-0f2f5f1f6a11",
+                requestparameters=f'{{"target":"{TARGET}","reason":"INC-4711 disk full"}}',
             ),
-            event(f"{DAY} 08:58:00", "ListBuckets", **s3, eventid="e1", readonly=True),
-            event(f"{DAY} 09:02:30", "DeleteObject", **s3, eventid="e2", errorcode="AccessDenied"),
-            event(f"{DAY} 10:30:00", "PutObject", **s3, eventid="e3"),
+            event(f"{DAY} 08:58:00", "ListBuckets", **s3, eventid="e1", readonly=True, requestparameters=None),
+            event(
+                f"{DAY} 09:02:30",
+                "DeleteObject",
+                **s3,
+                eventid="e2",
+                errorcode="AccessDenied",
+                **of_logs,
+            ),
+            event(f"{DAY} 10:30:00", "PutObject", **s3, eventid="e3", **of_logs),
             start(f"{DAY} 09:10:00", None, eventid=DENIED, errorcode="AccessDenied", errormessage="not authorized"),
             began(
                 EVIL,
@@ -139,10 +167,10 @@ def events(server: str) -> list[Row]:
 def keystrokes(server: str) -> list[Row]:
     """CloudWatch's rows."""
     return [
-        screen(GOOD, "09:00:05.123", 1, "$ df -h", "/dev/xvda1  95% /"),
-        screen(GOOD, "09:01:00.000", 2, "$ sudo rm /var/log/app.1"),
-        screen(GOOD, "09:01:02.000", 3, "$ sudo rm /var/log/app.1"),
-        screen(GOOD, "09:03:00.000", 4, "$ exit", "exit"),
+        screen(GOOD, "09:00:05.123", 1, *DISK),
+        screen(GOOD, "09:01:00.000", 2, REMOVED),
+        screen(GOOD, "09:01:02.000", 3, REMOVED),
+        screen(GOOD, "09:03:00.000", 4, *STATUS),
         screen(EVIL, "09:20:05.000", 5, *harm(server), useridentityarn=harm(server)[9]),
         screen(ALONE, "09:40:00.000", 6, "who am i", sourceobject='s3://raw/"><script>top.pwned=1</script>'),
     ]

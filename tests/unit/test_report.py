@@ -21,7 +21,24 @@ from report import words
 from report.facts import Origin
 from report.page import line, page
 from report.text import text
-from tests.report_world import ADMIN, ALONE, DAY, DENIED, EVIL, FIREHOSE, GOOD, HUB, TRAIL, Asker, harm
+from tests.report_world import (
+    ADMIN,
+    ADMINKEY,
+    ALONE,
+    DAY,
+    DENIED,
+    DISK,
+    EVIL,
+    FIREHOSE,
+    GOOD,
+    HUB,
+    HUBKEY,
+    REMOVED,
+    STATUS,
+    TRAIL,
+    Asker,
+    harm,
+)
 
 SERVER = "http://127.0.0.1:9"
 
@@ -33,6 +50,10 @@ def asker() -> Asker:
 
 def of_trail(record: int) -> Origin:
     return Origin(f"s3://raw/{TRAIL}", "t1", record)
+
+
+def of_firehose(record: int) -> Origin:
+    return Origin(f"s3://raw/{FIREHOSE}", "f1", record)
 
 
 # -- what is gathered --------------------------------------------------------------------------------------------------
@@ -56,18 +77,18 @@ def test_the_role_chain_leads_back_to_the_person_call_by_call(asker: Asker) -> N
     assert (chain.origin, chain.origintype) == ("alice", "SAMLUser")
     found = [(one.eventname, one.caller, one.rolearn, one.accesskeyid, one.origin) for one in chain.hops]
     assert found == [
-        ("AssumeRoleWithSAML", "alice", HUB, "K1", of_trail(1)),
-        ("AssumeRole", HUB, ADMIN, "K2", of_trail(2)),
+        ("AssumeRoleWithSAML", "alice", HUB, HUBKEY, of_trail(1)),
+        ("AssumeRole", HUB, ADMIN, ADMINKEY, of_trail(2)),
     ]
 
 
 def test_every_line_has_its_number_its_time_and_the_record_that_it_is_from(asker: Asker) -> None:
     found = [(one.eventtime[11:], one.lines, one.isrepeat, one.origin) for one in asker.report(GOOD).records]
     assert found == [
-        ("09:00:05.123", ((1, "$ df -h"), (2, "/dev/xvda1  95% /")), False, Origin(f"s3://raw/{FIREHOSE}", "f1", 1)),
-        ("09:01:00.000", ((3, "$ sudo rm /var/log/app.1"),), False, Origin(f"s3://raw/{FIREHOSE}", "f1", 2)),
-        ("09:01:02.000", ((4, "$ sudo rm /var/log/app.1"),), True, Origin(f"s3://raw/{FIREHOSE}", "f1", 3)),
-        ("09:03:00.000", ((5, "$ exit"), (6, "exit")), False, Origin(f"s3://raw/{FIREHOSE}", "f1", 4)),
+        ("09:00:05.123", tuple(enumerate(DISK, 1)), False, of_firehose(1)),
+        ("09:01:00.000", ((4, REMOVED),), False, of_firehose(2)),
+        ("09:01:02.000", ((5, REMOVED),), True, of_firehose(3)),
+        ("09:03:00.000", tuple(enumerate(STATUS, 6)), False, of_firehose(4)),
     ]
 
 
