@@ -28,6 +28,10 @@ class Calls:
     """A function's calls of AWS (`service:Action`). It may crash at one, once or in every run; some may be refused."""
 
     def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """As new; the clients that are watched stay watched."""
         self.made: list[str] = []
         self.in_run = 0
         self.crash_before = self.crash_after = self.crash_always_after = -1
