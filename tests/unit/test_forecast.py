@@ -254,6 +254,20 @@ def test_sessions_that_lose_keystrokes_are_named_with_how_many(raw: Raw) -> None
     assert found.starts == []
 
 
+def test_a_session_that_loses_some_of_its_keystrokes_is_named_with_how_many(raw: Raw) -> None:
+    raw["loglake-raw-cloudwatch", "2024/05/31/12/three"] = typed("0123456789abcde01", "whoami")
+    then = changed(("keys_deny = []", 'keys_deny = ["loglake-raw-cloudwatch/2024/05/31/12/"]'))
+    assert look(raw, then).keystrokes == {"0123456789abcde01": (3, 1)}
+
+
+def test_a_record_is_its_recipients_whoever_called(raw: Raw) -> None:
+    crossing = record(9) | {"userIdentity": {"type": "IAMUser", "accountId": SECOND}}
+    raw["loglake-raw-cloudtrail", "put/2024/05/31/d.json"] = json.dumps(crossing).encode()
+    then = parse(SETTINGS.text + f'\n[[removals]]\naccount = "{FIRST}"\nrequested = "2026-03-31"\nreason = "left"\n')
+    rules = look(raw, then).jobs["cloudtrail"].rules
+    assert {name: one.lost for name, one in rules.items() if one.lost} == {"control: removal": 2, "removal": 2}
+
+
 def test_a_removal_loses_the_accounts_records_in_both_jobs(raw: Raw) -> None:
     then = parse(SETTINGS.text + f'\n[[removals]]\naccount = "{FIRST}"\nrequested = "2026-03-31"\nreason = "left"\n')
     found = look(raw, then)
