@@ -117,6 +117,13 @@ CHILDREN = (
         after=("Storage",),
     ),
     Child(
+        "Grants",
+        "grants.yaml",
+        "Breaks: who reads by Lake Formation's grants is refused. Do: see its resources.",
+        after=("Storage",),
+        condition="Granted",
+    ),
+    Child(
         "Jobs",
         "jobs.yaml",
         "Breaks: new logs are in no table; they wait. Do: see its resources.",
@@ -154,6 +161,7 @@ CONDITIONS: dict[str, Any] = {
     "TwoRawBuckets": {"Fn::Not": [{"Fn::Equals": [_ref("CloudTrailRawBucket"), _ref("SessionLogsRawBucket")]}]},
     **{f"{raw}HasKey": _has(f"{raw}KeyArn") for raw in ("CloudTrailRaw", "SessionLogsRaw")},
     **{f"{raw}BySns": _has(f"{raw}TopicArn") for raw in ("CloudTrailRaw", "SessionLogsRaw")},
+    "Granted": {"Fn::Equals": [_ref("LakeFormation"), "yes"]},
     "Lists": {
         "Fn::Or": [{"Fn::Equals": [_ref(f"{raw}Mode"), "listing"]} for raw in ("CloudTrailRaw", "SessionLogsRaw")]
     },
@@ -226,7 +234,7 @@ def _stack(child: Child, fed: dict[str, Any]) -> dict[str, Any]:
 
 def _outputs() -> dict[str, Any]:
     wanted = (("Watch", "AlarmTopicArn"), ("Keys", "RawKeyArn"), ("Ingest", "QueueArn"), ("Catalog", "WorkGroup"))
-    said = {name: load(TEMPLATES / file)["Outputs"] for name, file in ((c.name, c.file) for c in CHILDREN)}
+    said = {name: load(TEMPLATES / file).get("Outputs", {}) for name, file in ((c.name, c.file) for c in CHILDREN)}
     return {
         output: {"Description": said[child][output]["Description"], "Value": _output(child, output)}
         for child, output in wanted
