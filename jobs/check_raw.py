@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from jobs.findings import Finding
 from jobs.known import Heard, heard_of
 from jobs.listing import Wanted, objects
 from lake.announce import Announced
-from lake.settings import JOBS
+from lake.settings import JOBS, Source
 from lake.store import Listed
 
 MOST = 200_000  # objects compared at a time
@@ -34,15 +34,20 @@ class Raw(NamedTuple):
         return Announced(self.bucket, self.listed.key, etag, size, "", arrived, why="doctor")
 
 
-def raw(lake: Access, catalog: Catalog, first: date, last: date, now: datetime) -> Iterator[Finding]:
+def raw(
+    lake: Access, catalog: Catalog, first: date, last: date, now: datetime, silent: Sequence[str] = ()
+) -> Iterator[Finding]:
     """What the lake never heard of, and what it took without a partition, of the objects of these days of delivery.
 
     An object younger than a request can be in flight may still be on its way, and is left alone.
+    silent: only these buckets, which announce nothing: their objects are on no way, however young.
     """
     settle = timedelta(seconds=lake.settings.bounds.settle_seconds)
+    sources = [one for one in lake.settings.sources if not silent or one.bucket in silent]
     for job in JOBS:
         checked: set[tuple[str, ...]] = set()
-        old = (one for one in _listed(lake, job, Wanted(str(first), str(last))) if now - one.listed.modified > settle)
+        every = _listed(lake, [one for one in sources if one.job == job], Wanted(str(first), str(last)))
+        old = (one for one in every if silent or now - one.listed.modified > settle)
         while some := list(islice(old, MOST)):
             heard = _heard(lake, job, some)
             yield from _unheard(one for one, known in zip(some, heard.known.to_pylist(), strict=True) if not known)
@@ -62,10 +67,8 @@ def retired(lake: Access, catalog: Catalog, now: datetime) -> Iterator[Finding]:
             yield Finding("old-partition", name, what, "take it out of the catalog; its objects stay", request)
 
 
-def _listed(lake: Access, job: str, wanted: Wanted) -> Iterator[Raw]:
-    for source in lake.settings.sources:
-        if source.job != job:
-            continue
+def _listed(lake: Access, sources: Iterable[Source], wanted: Wanted) -> Iterator[Raw]:
+    for source in sources:
         for listed in objects(lake.store, source.bucket, source.layout, wanted):
             decision = decide(lake.settings, source.bucket, listed.key)
             if decision.source == source:  # otherwise an earlier one takes it
