@@ -15,8 +15,13 @@ import boto3
 from infra.functions.custom import Answer
 from infra.functions.document import PATIENT, patiently
 
-# A group made by somebody else meanwhile; two changes at once; a key whose new policy has not reached everywhere.
-_PASSING_LOGS = {"ResourceAlreadyExistsException", "OperationAbortedException", "InvalidParameterException"}
+# A role that is seconds old; a key whose policy is; two changes at once; a group made by somebody else meanwhile.
+_PASSING_LOGS = {
+    "AccessDeniedException",
+    "InvalidParameterException",
+    "OperationAbortedException",
+    "ResourceAlreadyExistsException",
+}
 
 
 def keep_log_group(event: dict[str, Any]) -> Answer:

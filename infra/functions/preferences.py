@@ -19,8 +19,14 @@ from infra.functions.custom import Answer
 from infra.functions.document import DOCUMENT, PATIENT, Refused, patiently, put, read
 
 _LARGEST = 8192  # bytes of a parameter's value (Parameter Store, "Managing parameter tiers")
-# Somebody else changed the document meanwhile: read it again, and go on from there.
-_PASSING = {"TooManyUpdates", "DocumentAlreadyExists", "InvalidDocument", "InvalidDocumentVersion"}
+# Somebody else changed the document meanwhile: read it again, and go on from there. Or the role is seconds old.
+_PASSING = {
+    "AccessDeniedException",
+    "DocumentAlreadyExists",
+    "InvalidDocument",
+    "InvalidDocumentVersion",
+    "TooManyUpdates",
+}
 
 
 def keep_preferences(event: dict[str, Any]) -> Answer:

@@ -214,7 +214,7 @@ def test_preferences_in_yaml_are_put_back_with_the_same_meaning(preferences: Cus
 def test_an_update_that_fails_is_rolled_back(preferences: CustomResource, calls: Calls) -> None:
     somebody_has(THEIRS)
     assert preferences.create(properties())
-    calls.errors["UpdateDocumentDefaultVersion"] = [(400, "AccessDeniedException")]
+    calls.errors["UpdateDocumentDefaultVersion"] = [(400, "AccessDeniedException")] * 6
     assert not preferences.update(properties(idleSessionTimeout="20"))
     assert "AccessDenied" in preferences.reasons[0]
     assert now() == wanted()
@@ -239,10 +239,10 @@ def test_a_create_that_fails_leaves_what_was_there(preferences: CustomResource, 
     assert not kept()
 
 
-def test_throttling_and_concurrent_changes_are_waited_out(preferences: CustomResource, calls: Calls) -> None:
+def test_throttling_a_new_role_and_concurrent_changes_are_waited_out(preferences: CustomResource, calls: Calls) -> None:
     somebody_has(THEIRS)
     calls.errors["GetDocument"] = [(400, "ThrottlingException")] * 4
-    calls.errors["PutParameter"] = [(400, "TooManyUpdates")] * 2
+    calls.errors["PutParameter"] = [(400, "AccessDeniedException")] * 2 + [(400, "TooManyUpdates")] * 2
     calls.errors["UpdateDocument"] = [(400, "ThrottlingException")] * 4 + [(500, "InternalServerError")]
     assert preferences.create(properties())
     assert now() == wanted()
