@@ -30,7 +30,7 @@ from verify.digests import Digest
 from verify.findings import CHECKS, FAILED, KINDS, LOCK, NOTE, UNVERIFIABLE, VERIFIED, Finding
 from verify.keys import Keys, KeysError
 from verify.reread import AT_ONCE, Reader
-from verify.run import Verification
+from verify.run import TooMuch, Verification
 
 _NAMED = 20  # failures of a kind that a table names: a program asks for json
 _EXAMPLES = 3  # of what else is not verified
@@ -157,6 +157,8 @@ def _keys_for(at: Reach, given: Keys, digests: Iterable[Digest]) -> Keys:
 def _told_errors(found: Iterator[Finding]) -> Iterator[Finding]:
     try:
         yield from found
+    except TooMuch as error:
+        raise Failure(str(error), "Ask for fewer days, or account by account: --account.") from None
     except (BotoCoreError, ClientError, BaseError) as error:
         what = str(error).splitlines()[0]
         raise Failure(f"AWS: {safe(what)}", "Nothing was changed. What was not looked at is not verified.") from error

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from typing import TypeVar
 
 from jobs.access import Access
 from jobs.asking import Ask
@@ -33,9 +34,22 @@ from verify.keys import Keys
 from verify.ledger import Booked, Place
 from verify.reread import AT_ONCE, Now, Reader, Refused, reread
 
+MOST = 200_000  # objects, and as many digest files, that one verification holds in memory: some hundred megabytes
 LATE = timedelta(hours=2)  # after a time, its digest file is there; so long after a day, one can speak of its log files
 Progress = Callable[[str, int, int | None], None]  # what is done, how much of it, of how much
+T = TypeVar("T")
 KeysFor = Callable[[Iterable[Digest]], Keys]
+
+
+class TooMuch(ValueError):
+    """There is more than one verification may hold. Nothing was looked at."""
+
+
+def _bounded(some: Iterable[T]) -> Iterator[T]:
+    for number, one in enumerate(some):
+        if number >= MOST:
+            raise TooMuch(f"these days have more than {MOST:,} objects or digest files")
+        yield one
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +66,10 @@ class Verification:
     told: Progress = lambda *_: None
 
     def run(self) -> Iterator[Finding]:
-        """Everything that was looked at, each thing as soon as it is known."""
+        """Everything that was looked at, each thing as soon as it is known. Raises TooMuch before the first."""
         self.told("looking through raw", 0, None)
-        raw = {(one.bucket, one.listed.key): one for one in delivered(self.lake, self.sources, self.wanted)}
+        found = _bounded(delivered(self.lake, self.sources, self.wanted))
+        raw = {(one.bucket, one.listed.key): one for one in found}
         read = self._digests()
         yield from read.findings
         signed = set[str]()
@@ -104,19 +119,22 @@ class Verification:
         self.told("looking through digest files", 0, None)
         first, last = self._days()
         days = Wanted(self.wanted.first, str(last.date()), self.wanted.accounts)
-        places = []
-        for source in self.sources:
-            if LOGS in source.layout:
-                for listed in objects(self.lake.store, source.bucket, source.layout.replace(LOGS, DIGESTS), days):
-                    name = named(source.bucket, listed.key)
-                    if name is None or first < name.end <= last + LATE:
-                        places.append((source.bucket, listed.key))
+        places = list(_bounded(self._digest_places(days, first, last + LATE)))
         found = _Read()
         with ThreadPoolExecutor(AT_ONCE) as pool:
             for number, (place, one) in enumerate(zip(places, pool.map(self._digest, places), strict=True), 1):
                 self.told("reading digest files", number, len(places))
                 found.take(place, one)
         return found
+
+    def _digest_places(self, days: Wanted, first: datetime, last: datetime) -> Iterator[Place]:
+        """Those that end after the first time, and not after the last. What has no digest file's name is looked at."""
+        for source in self.sources:
+            if LOGS in source.layout:
+                for one in objects(self.lake.store, source.bucket, source.layout.replace(LOGS, DIGESTS), days):
+                    name = named(source.bucket, one.key)
+                    if name is None or first < name.end <= last:
+                        yield source.bucket, one.key
 
     def _digest(self, place: Place) -> Digest | Unreadable | Refused | None:
         try:

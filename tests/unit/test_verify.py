@@ -18,7 +18,7 @@ from jobs.access import Access
 from jobs.listing import Wanted
 from tests.lakes import SETTINGS
 from tests.signing import ACCOUNT, BUCKET, REGION, ROOT, Bucket, Lying, Trail, key, log_key, public_keys
-from verify import keys
+from verify import keys, run
 from verify.digests import folder_of, named
 from verify.findings import FAILED, KINDS, NOTE, UNVERIFIABLE, Finding
 from verify.reread import Reader
@@ -52,7 +52,7 @@ def whole_day(trail: Trail, *logs: str) -> list[str]:
 def look(bucket: Bucket) -> Look:
     """All that a verification finds. ledger: its rows; by default it has read every log file as it lies there."""
 
-    def run(ledger: list[list[str | None]] | None = None, public: str | None = None) -> list[Finding]:
+    def verified(ledger: list[list[str | None]] | None = None, public: str | None = None) -> list[Finding]:
         rows = [booked(one, bucket[one].data) for one in sorted(bucket) if "/CloudTrail/" in one]
         access = Access(SETTINGS, bucket)  # type: ignore[arg-type]  # of a Store, all that a listing asks for
         given = keys.read(public or public_keys(), "keys.json")
@@ -68,7 +68,7 @@ def look(bucket: Bucket) -> Look:
         )
         return list(verification.run())
 
-    return run
+    return verified
 
 
 def booked(name: str, data: bytes, outcome: str = "ok", batch: str = "cloudtrail/1-0") -> list[str | None]:
@@ -404,6 +404,15 @@ def test_locks_are_told_as_the_objects_have_them(trail: Trail, bucket: Bucket, l
         "2 of 3 objects read say that they are locked, the first until 2025-07-04 00:00; 1 under legal hold",
     )
     assert said["s3://loglake-books"][0] == "lock-off"
+
+
+def test_more_than_can_be_held_is_refused_before_anything_is_looked_at(
+    trail: Trail, look: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole_day(trail, trail.log("one"))
+    monkeypatch.setattr(run, "MOST", 20)
+    with pytest.raises(run.TooMuch, match="more than 20 objects or digest files"):
+        look()
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"PublicKeyList":[{"Fingerprint":"a","Value":"!"}]}'])
