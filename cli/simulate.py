@@ -15,8 +15,9 @@ from cli.grid import Grid, Head
 from cli.progress import Board
 from cli.reach import Reach
 from cli.safe import safe
+from forecast.comparison import Comparison
 from forecast.differences import Difference, decides, differences
-from forecast.simulate import Comparison, compare, of_day, silent
+from forecast.simulate import compare, of_day, silent
 from lake.settings import Settings
 
 _NAMED = 20  # sessions that a table names

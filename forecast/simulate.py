@@ -6,30 +6,28 @@ position, session starts by their event id (one delivered twice is lost only if 
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from addapart.controls import Decision, NotOurs, decide
+from forecast.comparison import Comparison, Start
+from forecast.sides import Row, Side
 from jobs.cloudtrail_filter import EventFilter
-from jobs.cloudwatch import Rules
-from jobs.decoders import decoder
 from jobs.listing import Wanted, objects
-from jobs.rows import Decoder, Outcome, Source
+from jobs.rows import Outcome
 from lake.settings import JOBS, Settings
 from lake.store import Gone, Store
 
 AT_ONCE = 16
 _SOME = 64  # objects whose rows are compared at a time
 _STARTS = (("ssm.amazonaws.com", "StartSession"), ("ecs.amazonaws.com", "ExecuteCommand"))
-Row = dict[str, Any]
 
 
 class Object(NamedTuple):
@@ -45,72 +43,6 @@ class Object(NamedTuple):
     def url(self) -> str:
         """What rows know it by."""
         return f"s3://{self.bucket}/{self.key}"
-
-
-@dataclass(slots=True)
-class Rule:
-    """Records under one rule: that it drops now and then (of all that were read), and of the rows, which it loses or
-    gave way to gain."""
-
-    now: int = 0
-    then: int = 0
-    lost: int = 0
-    gained: int = 0
-
-    def count(self, side: int, records: int) -> None:
-        """Records more that it drops: side 0 now, 1 then."""
-        if side:
-            self.then += records
-        else:
-            self.now += records
-
-
-@dataclass(slots=True)
-class Kept:
-    """Of one job. records: in the objects that were read under either. what: of the rows lost and gained, how many of
-    which event or log group."""
-
-    records: int = 0
-    now: int = 0
-    then: int = 0
-    lost: int = 0
-    gained: int = 0
-    rules: defaultdict[str, Rule] = field(default_factory=lambda: defaultdict(Rule))
-    lostwhat: Counter[str] = field(default_factory=Counter)
-    gainedwhat: Counter[str] = field(default_factory=Counter)
-
-
-class Start(NamedTuple):
-    """A StartSession or ExecuteCommand. sessionid: '' if it was denied or failed."""
-
-    eventid: str
-    sessionid: str
-    time: str
-    account: str
-    who: str
-    event: str
-    outcome: str
-
-
-@dataclass(slots=True)
-class Comparison:
-    """What came out. objects: of the day, and how many of them were read; gone: that could not be read.
-
-    starts: session starts that are lost. keystrokes: of the sessions that lose some, how many records they have and
-    lose.
-    """
-
-    objects: int = 0
-    read: int = 0
-    gone: int = 0
-    jobs: dict[str, Kept] = field(default_factory=lambda: {job: Kept() for job in JOBS})
-    starts: list[Start] = field(default_factory=list)
-    keystrokes: dict[str, tuple[int, int]] = field(default_factory=dict)
-
-    @property
-    def sampled(self) -> bool:
-        """Whether there are objects that were not looked at."""
-        return self.read + self.gone < self.objects
 
 
 def silent(now: Settings, then: Settings) -> list[str]:
@@ -191,7 +123,7 @@ def _get(store: Store, one: Object) -> bytes | None:
 class _Work:
     def __init__(self, now: Settings, then: Settings) -> None:
         self.result = Comparison()
-        self._now, self._then = _Side(now), _Side(then)
+        self._now, self._then = Side(now), Side(then)
         self._controls: dict[str, tuple[str, str]] = {}  # object: the control that drops it now, and then
         self._starts: dict[str, Start] = {}
         self._started: tuple[set[str], set[str]] = (set(), set())
@@ -206,7 +138,7 @@ class _Work:
         controls = (_control(one.now), _control(one.then))
         self._controls[one.url] = controls
         sides = ((self._now, one.now), (self._then, one.then))
-        outcomes = [side.add(one, decision, data) for side, decision in sides]
+        outcomes = [side.add(one.url, one.etag, decision, data) for side, decision in sides]
         for number, found in enumerate(outcomes):
             if found is None:  # a control of this side dropped what the other read: all of its records
                 job, outcome = outcomes[1 - number] or ("", Outcome())
@@ -262,37 +194,6 @@ class _Work:
             if (left := self._typed[1][session]) < number:
                 self.result.keystrokes[session] = (number, number - left)
         return self.result
-
-
-class _Side:
-    """The decoders and the rules of one lake.toml."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._decoders: dict[str, Decoder] = {job: decoder(job, settings) for job in JOBS}
-        self._events = EventFilter(settings.jobs["cloudtrail"])
-        self._rules = Rules(settings.jobs["cloudwatch"])
-
-    def add(self, one: Object, decision: Decision | None, data: bytes) -> tuple[str, Outcome] | None:
-        """The object's job and outcome; None if the controls drop it."""
-        if decision is None or decision.rule:
-            return None
-        job = decision.source.job
-        return job, self._decoders[job].add(Source(one.url, one.etag, 0), data)
-
-    def take(self, job: str) -> pa.Table:
-        return self._decoders[job].take()
-
-    def rule(self, job: str, row: Row) -> str:
-        """Why this side does not have the row; 'other' where no filter says so (bounds.object_bytes)."""
-        if job == "cloudtrail":
-            account = row["recipientaccountid"] or row["useridentityaccountid"]
-            found = self._events.rule(row["eventsource"], row["eventname"], account, row["awsregion"])
-        elif row["degraded"]:  # such a record has no log group
-            found = self._rules.account(row["accountid"]) or self._rules.record(row["awsregion"]) or ""
-        else:
-            found = self._rules.document(row["loggroup"] or "", row["accountid"]) or ""
-            found = found or self._rules.record(row["awsregion"]) or ""
-        return found or "other"
 
 
 def _control(one: Decision | None) -> str:

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from forecast import costs, estimate
+from forecast.comparison import Comparison
 from forecast.costs import START, Correction, Cost, correction, seconds
 from forecast.differences import decides, differences
 from forecast.estimate import Work, compared
-from forecast.simulate import Comparison, compare, of_day, sample, silent
+from forecast.simulate import compare, of_day, sample, silent
 from jobs.cloudtrail_filter import EventFilter
 from lake.runs import Run
 from lake.settings import Settings, parse
