@@ -167,7 +167,8 @@ def _cell(text: str) -> str:
 
 
 def _sentence(text: str) -> str:
-    return text[0].upper() + text[1:]
+    """With a capital, unless the first word is a name."""
+    return text[0].upper() + text[1:] if re.match(r"[a-z']+[ ,;:.]", text) else text
 
 
 if __name__ == "__main__":
