@@ -22,6 +22,7 @@ from jobs.unpack import MAGIC
 AT_ONCE = 16  # objects on their way at any time
 _WINDOW = 64 * AT_ONCE  # objects whose hashes wait for their turn
 _CHUNK = 1 << 16
+_SMALL = 16 << 20  # bytes of a digest file, packed: it names some thousand log files at most
 _GZIP = 31  # zlib's wbits for "a gzip member"
 _NOT_THERE = ("NoSuchKey", "NoSuchVersion", "404")
 _NO_LOCK = ("ObjectLockConfigurationNotFoundError",)
@@ -60,9 +61,12 @@ class Reader:
         self._s3 = s3
 
     def whole(self, bucket: str, key: str) -> tuple[bytes, dict[str, str]] | None:
-        """A small object's bytes and metadata, None if it is not there. Raises Refused."""
+        """A small object's bytes (of a large one the first) and metadata, None if it is not there. Raises Refused."""
         found = self._get(bucket, key)
-        return None if found is None else (found["Body"].read(), found["Metadata"])
+        try:
+            return None if found is None else (found["Body"].read(_SMALL), found["Metadata"])
+        except BotoCoreError as error:
+            raise Refused(str(error)) from None
 
     def hashed(self, bucket: str, key: str) -> Now | None:
         """An object, read and hashed; None if it is not there. Raises Refused."""
