@@ -344,6 +344,15 @@ def test_without_digest_files_nothing_is_a_success(trail: Trail, look: Look) -> 
     assert found == {"no-digests": [f"{ROOT}CloudTrail-Digest/{REGION}/"], "log-uncovered": [log]}
 
 
+def test_log_files_that_digest_files_of_another_folder_name_need_none_of_their_own(
+    trail: Trail, bucket: Bucket, look: Look
+) -> None:
+    elsewhere = log_key("one", DAY + timedelta(hours=1)).replace("eu-west-1", "eu-west-2")
+    bucket[elsewhere] = Lying(gzip.compress(b'{"Records":[]}'))
+    whole_day(trail, elsewhere)
+    assert wrong(look()) == {}
+
+
 def test_what_aws_signs_nothing_for_is_said_and_compared_with_the_ledger(bucket: Bucket, look: Look) -> None:
     bucket["put/2024/05/31/by-hand.json"] = Lying(b'{"Records":[]}')
     by_hand = [booked("put/2024/05/31/by-hand.json", b'{"Records":[]}')]
