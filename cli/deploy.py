@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from cli import home, show
 from cli.athena import Answer, Column
 from cli.errors import CODES, STOPPED, Failure
 from cli.safe import safe
-from infra import artefacts, changes, deployment, parameters
+from infra import artefacts, changes, deployment, locks, parameters
 from infra.artefacts import ROOT_TEMPLATE, ArtefactError
 from infra.changes import Change
 from infra.cloud import Account, account
@@ -144,7 +145,7 @@ class Deployment:
 
     def _request(self, found: Stack | None, bucket: str) -> dict[str, Any]:
         """CreateChangeSet's, with everything uploaded that it names."""
-        root = load(TEMPLATES / ROOT_TEMPLATE)
+        root = _loaded(ROOT_TEMPLATE)
         deployed, given = found.parameters if found else {}, self._wish.given
         prefix = given.get("ArtefactsPrefix") or deployed.get("ArtefactsPrefix") or PREFIX
         url = self._there.url(bucket)
@@ -153,6 +154,10 @@ class Deployment:
         logs = f"{self._settings.buckets.books}-access-logs"
         usual = {"ArtefactsBucket": bucket, "AccessLogsBucket": deployed.get("AccessLogsBucket", logs)}
         filled = parameters.filled(root, own, parameters.of_modules() | usual | given, deployed)
+        locked = parameters.value(root, given, deployed, "LockMode") != "NONE"
+        days = int(parameters.value(root, given, deployed, "ReadreadyLockDays"))
+        if locked and (why := locks.problem(self._settings, days)):
+            raise ParameterError(why)
         self._there.upload(bucket, prefix, [*code.values(), *templates.values()])
         return {"TemplateURL": url + templates[ROOT_TEMPLATE].key, "Parameters": filled} | self._by_role()
 
@@ -201,8 +206,8 @@ class Deployment:
         return True
 
     def _refuse(self, every: Iterable[Change]) -> None:
-        root = load(TEMPLATES / ROOT_TEMPLATE)
-        children = {path.name: load(path) for path in TEMPLATES.glob("*.yaml")}
+        root = _loaded(ROOT_TEMPLATE)
+        children = {path.name: _loaded(path.name) for path in TEMPLATES.glob("*.yaml")}
         refused = changes.refused(every, changes.holding_evidence(children, root))
         if refused:
             lines = [
@@ -230,6 +235,11 @@ class Deployment:
         books = self._settings.buckets.books
         self._there.put(books, keys.SETTINGS, self._settings.text.encode())
         click.echo(f"lake.toml is at s3://{books}/{keys.SETTINGS}", err=True)
+
+
+@cache
+def _loaded(file: str) -> dict[str, Any]:
+    return load(TEMPLATES / file)
 
 
 def settings_change(before: str | None, settings: Settings) -> str:
@@ -272,7 +282,7 @@ def _happened(event: Event) -> str:
 
 def _what_to_do(first: Event | None) -> str:
     """The runbook's line on the resource that failed first."""
-    root = load(TEMPLATES / ROOT_TEMPLATE)
+    root = _loaded(ROOT_TEMPLATE)
     file = ROOT_TEMPLATE
     if first and first.stack in root["Resources"]:
         file = root["Resources"][first.stack]["Properties"]["TemplateURL"].removeprefix("./")

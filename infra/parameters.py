@@ -89,3 +89,8 @@ def filled(
     if lacking:
         raise ParameterError(f"{', '.join(lacking)}: has no default; give it in --parameters")
     return made + [{"ParameterKey": key, "UsePreviousValue": True} for key in kept]
+
+
+def value(template: Mapping[str, Any], given: Mapping[str, str], deployed: Mapping[str, str], name: str) -> str:
+    """What a parameter of the company's will be: as given, else as it is deployed, else its default."""
+    return str(given.get(name, deployed.get(name, template["Parameters"][name].get("Default", ""))))

@@ -1,0 +1,80 @@
+"""The root feeds every parameter of every template that it nests, and deploy fills every parameter of the root."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cli import home
+from infra import artefacts, parameters
+from infra.changes import EVIDENCE, holding_evidence
+from infra.root import PATH, text
+from infra.template import TEMPLATES, load
+
+ROOT = load(PATH)
+CHILDREN = {path.name: load(path) for path in TEMPLATES.glob("*.yaml")}
+
+
+def nested() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
+    """By logical id: the child's template, and what the root feeds it."""
+    return {
+        name: (CHILDREN[one["Properties"]["TemplateURL"].removeprefix("./")], one["Properties"]["Parameters"])
+        for name, one in ROOT["Resources"].items()
+    }
+
+
+def outputs(value: Any) -> list[tuple[str, str]]:
+    if isinstance(value, dict):
+        if "Fn::GetAtt" in value:
+            child, output = value["Fn::GetAtt"]
+            return [(child, output.removeprefix("Outputs."))]
+        return [one for inner in value.values() for one in outputs(inner)]
+    return [one for inner in value for one in outputs(inner)] if isinstance(value, list) else []
+
+
+def test_the_committed_root_is_what_the_templates_make() -> None:
+    assert PATH.read_text(encoding="utf-8") == text(), "stale: python -m infra.root"
+
+
+def test_every_parameter_of_every_child_is_fed_and_no_other() -> None:
+    for name, (child, fed) in nested().items():
+        assert set(fed) == set(child["Parameters"]), name
+
+
+def test_every_output_that_is_fed_or_shown_is_one_of_an_earlier_child() -> None:
+    order = list(ROOT["Resources"])
+    for name, (_, fed) in nested().items():
+        for child, output in outputs(fed):
+            assert order.index(child) < order.index(name), (name, child)
+            assert output in nested()[child][0]["Outputs"], (name, child, output)
+    for child, output in outputs(ROOT["Outputs"]):
+        assert output in nested()[child][0]["Outputs"]
+
+
+def test_a_list_of_the_roots_is_fed_as_text_which_is_all_that_a_nested_stack_takes() -> None:
+    for name, (_, fed) in nested().items():
+        for parameter, value in fed.items():
+            if isinstance(value, dict) and "Ref" in value:
+                assert ROOT["Parameters"][value["Ref"]]["Type"] != "CommaDelimitedList", (name, parameter)
+
+
+def test_deploy_fills_what_has_no_default() -> None:
+    settings = home.settings()
+    own = parameters.of_lake(settings) | dict.fromkeys(CODE, "key")
+    usual = parameters.of_modules() | {"ArtefactsBucket": "a", "AccessLogsBucket": "b"}
+    filled = parameters.filled(ROOT, own, usual, {})
+    assert {one["ParameterKey"] for one in filled} == {*own, *usual}
+
+
+CODE = ("JobsZipKey", "JobScriptKey", "TendScriptKey", "AddAPartKey", "FunctionsKey")
+
+
+def test_every_artefact_is_one_of_the_roots_parameters() -> None:
+    assert set(artefacts.code("p/")) == set(CODE)
+    assert set(CODE) <= set(ROOT["Parameters"])
+
+
+def test_the_stacks_that_hold_evidence_are_known_by_what_they_hold() -> None:
+    holding = holding_evidence(CHILDREN, ROOT)
+    assert {"Keys", "Storage", "CloudTrailRaw", "SessionLogsRaw", "Catalog"} <= set(holding)
+    assert not {"Access", "Jobs"} & set(holding)
+    assert "AWS::S3::Bucket" in EVIDENCE
