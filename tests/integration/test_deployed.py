@@ -30,7 +30,7 @@ from lake.settings import parse
 from lake.store import Store
 from tests.deployed import deploy
 
-pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse AWS::CloudFormation::WaitConditionHandle")
+pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse AWS..CloudFormation..WaitConditionHandle")
 SETTINGS = parse((Path(__file__).parents[2] / "lake.toml").read_text())
 BUCKETS = SETTINGS.buckets
 RAW = "loglake-raw-cloudtrail"
