@@ -31,6 +31,7 @@ VIEWS = (
     "cloudtrail_lake_events",
     "cloudtrail_lake_events_text",
     "completeness",
+    "freshness",
     "late_arrivals",
     "objects",
     "quarantined",
@@ -128,6 +129,7 @@ class ViewLake:
         of: Settings = SETTINGS,
         *,
         ledger: Sequence[Row] = (),
+        generations: Sequence[Row] = (),
         quarantine: Sequence[Row] = (),
         reviews: Sequence[Row] = (),
         teams: Sequence[Row] = (),
@@ -137,6 +139,7 @@ class ViewLake:
         tables = {
             "from_cloudtrail_readready": events,
             "from_cloudwatch_readready": keystrokes,
+            "lake_generations": generations,
             "lake_ledger": ledger,
             "lake_quarantine": quarantine,
             "session_reviews": reviews,
