@@ -160,7 +160,8 @@ def _transcript(athena: Athena, found: Sequence[Session]) -> None:
 def _next(lake: Running, found: Sequence[Session]) -> None:
     loglake = local.command()
     day = found[0].day if found else "2026-03-02"
-    recorded = [f"{loglake} transcript {one.id}" for one in found if one.lines][:1]
+    first = next((one.id for one in found if one.lines), None)
+    recorded = [f"{loglake} transcript {first}", f"{loglake} report {first} --out session.html"] if first else []
     keys = Path(lake.home) / PUBLIC_KEYS
     signed = [f"{loglake} verify --day {day} --public-keys {shlex.quote(str(keys))}"] if keys.exists() else []
     _title("What to try next")

@@ -143,9 +143,10 @@ def cli() -> None:
       loglake run             both jobs: what arrived becomes tables
       loglake sessions        who, when, where, why
       loglake transcript ID   what was typed and shown
+      loglake report ID       all of a session, each statement with its source, and how sure it is
 
-    The commands that ask (sessions, transcript, query, ask, summary) ask a lake in AWS just as well: --aws. Without
-    --aws nothing but this machine is ever spoken to. All times are UTC. Every command explains itself: --help.
+    The commands that ask (sessions, transcript, report, query, ask, summary) ask a lake in AWS just as well: --aws.
+    Without --aws nothing but this machine is ever spoken to. All times are UTC. Every command explains itself: --help.
     """
 
 

@@ -39,6 +39,7 @@ def page(report: Report) -> str:
         meaning=words.MEANINGS[report.verdict.verdict],
         facts=list(said.facts(report)),
         limits=words.LIMITS,
+        no_books=words.NO_BOOKS,
         style=Markup(style),
         digest=digest,
         ref=ref,

@@ -71,6 +71,8 @@ def text(report: Report) -> Iterator[str]:
     for books in report.books:
         read = f"{books.processed} of {words.many(books.objects, 'object')} read"
         yield f"{books.calendarday}  {safe(books.source):20}  {read}, {books.quarantined or 0} bad records"
+    if not report.books:
+        yield from _wrapped(words.NO_BOOKS)
     for bad in report.unread:
         yield f"record {bad.record} of {safe(bad.object)}: {safe(bad.reason)}, {safe(bad.detail or '')}"
     for limit in words.LIMITS:

@@ -56,6 +56,10 @@ MEANINGS = {
     ),
 }
 _PAUSE = 900  # seconds
+NO_BOOKS = (
+    "No object that was delivered in these days for this account is in the lake: what is known of the session came "
+    "later, or was put there by hand, and the rest of those days' logs is not here."
+)
 LIMITS = (
     "A transcript is what the screen showed, as the agent on the machine uploaded it. What is typed without an echo, "
     "such as a password, is not in it.",

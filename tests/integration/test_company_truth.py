@@ -15,6 +15,7 @@ from examples.company import Company
 from examples.company.truth import Counts, Truth
 from infra.resources import WORKGROUP
 from lake.settings import JOBS
+from report.gather import gather
 from tests.lakes import Lake, keeping
 from tests.questions_answers import verdict
 
@@ -146,6 +147,25 @@ def test_the_verdict_on_every_session_is_the_one_that_its_scene_deserves(filled:
         "denied",
         "failed to start",
     }
+
+
+@pytest.mark.parametrize("filled", SEEDS[:1], indirect=True, ids=["seed 1"])  # a report asks ten questions
+def test_a_report_tells_a_session_as_it_was(filled: Filled) -> None:
+    near = about_the_unreadable(filled)
+    each = {verdict(one, one.sessionid in near): one for one in filled.truth.sessions}
+    for judged in ("gap suspected", "keystrokes but no StartSession", "denied"):
+        one = each[judged]
+        report = gather(filled.athena, one.sessionid or str(one.eventid), one.day)
+        assert report is not None
+        assert report.verdict.verdict == judged
+        assert [text for record in report.records for _, text in record.lines] == one.lines
+        assert report.verdict.username == one.username
+        assert report.principal == one.principalarn
+        if one.starttime:
+            assert report.start is not None
+            assert (report.start.reason, report.start.sourceipaddress) == (one.reason, one.sourceipaddress)
+        assert (report.chain.origin if report.chain else None) == (one.username if one.rolearn else None)
+        assert all(source.sha256 for source in report.sources)
 
 
 def about_the_unreadable(filled: Filled) -> set[str | None]:

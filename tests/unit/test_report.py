@@ -255,6 +255,14 @@ def test_a_long_pause_between_records_is_said(asker: Asker) -> None:
     assert "after the record before" not in page(report)
 
 
+def test_that_the_lake_has_nothing_of_these_days_is_said(asker: Asker) -> None:
+    report = asker.report(GOOD)
+    said = "No object that was delivered in these days for this account is in the lake"
+    for one, is_said in ((report, False), (replace(report, books=()), True)):
+        assert (said in page(one)) is is_said
+        assert (said in " ".join("\n".join(text(one)).split())) is is_said
+
+
 # -- the command -------------------------------------------------------------------------------------------------------
 
 
