@@ -38,11 +38,28 @@ def of_the_root() -> str:
         mine = {name: left.pop(name) for name in dict.fromkeys(asked) if name in left}
         file = child["Properties"]["TemplateURL"].rsplit("/", 1)[-1]
         if mine:
-            described = " ".join(load(TEMPLATES / file)["Description"].removeprefix("Log Lake:").split())
-            parts.append(f"**{stack}** (`{file}`): {described}\n\n{_table(mine, 'the command fills it')}")
+            parts.append(
+                f"**{stack}** (`{file}`): {_described(TEMPLATES / file)}\n\n{_table(mine, 'the command fills it')}"
+            )
     if left:
         raise GuideError(f"lake.yaml gives {', '.join(left)} to no nested template")
     return "\n\n".join(parts)
+
+
+def alone() -> str:
+    """The templates that people deploy by themselves, with their parameters; session logs' have a page of their own."""
+    root = load(TEMPLATES / "lake.yaml")
+    nested = {child["Properties"]["TemplateURL"].rsplit("/", 1)[-1] for child in root["Resources"].values()}
+    others = {"lake.yaml", "artefacts.yaml", *nested} - {"raw.yaml"}  # one raw bucket more is deployed alone, too
+    paths = [
+        path for path in sorted(TEMPLATES.glob("*.yaml")) if path.name not in others and path.stem[:8] != "session-"
+    ]
+    return "\n\n".join(f"**`{path.name}`**: {_described(path)}\n\n{parameters(path)}" for path in paths)
+
+
+def _described(path: Path) -> str:
+    text: str = load(path)["Description"]
+    return " ".join(text.removeprefix("Log Lake:").removeprefix("Log Lake,").split())
 
 
 def _table(some: dict[str, Any], without: str) -> str:
@@ -79,6 +96,7 @@ def parts() -> dict[str, Callable[[], str]]:
         "alternatives": costs.alternatives,
         "prices": prices.table,
         "parameters": of_the_root,
+        "parameters-alone": alone,
     }
     return made | {name: lambda path=path: parameters(path) for name, path in tables.items()}
 

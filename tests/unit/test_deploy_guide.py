@@ -6,17 +6,31 @@ import pytest
 
 from infra import costs, prices
 from infra.costs import Day, components, total
-from infra.deploy_guide import TARGET, GuideError, missing, parameters, render
-from infra.template import TEMPLATES
+from infra.deploy_guide import TARGET, GuideError, missing, of_the_root, parameters, render
+from infra.template import TEMPLATES, load
 from lake.settings import Bounds
 from tests.lakes import SETTINGS
 
 PAGE = TARGET.read_text(encoding="utf-8")
+ROOT = TEMPLATES / "lake.yaml"
 
 
 def test_the_guide_is_as_code_and_templates_are_now() -> None:
     assert render(PAGE) == PAGE, "stale: python -m infra.deploy_guide"
-    assert missing(PAGE, iter(("costs", "alternatives", "prices"))) == []
+    assert missing(PAGE, iter(("costs", "alternatives", "prices", "parameters", "parameters-alone"))) == []
+
+
+def test_every_parameter_that_a_person_may_give_is_in_the_guide_once_where_it_is_given() -> None:
+    of_lake = {
+        name for name, one in load(ROOT)["Parameters"].items() if not one["Description"].startswith("lake.toml:")
+    }
+    shown = re.findall(r"^\| `(\w+)` \|", of_the_root(), re.M)
+    assert sorted(shown) == sorted(of_lake)
+    nested = {one["Properties"]["TemplateURL"] for one in load(ROOT)["Resources"].values()}
+    elsewhere = {"lake.yaml", "artefacts.yaml", "session-manager.yaml", "session-logs-destination.yaml"}
+    by_hand = {path.name for path in TEMPLATES.glob("*.yaml") if f"./{path.name}" not in nested} - elsewhere
+    assert {"consumer.yaml", "replica.yaml"} <= by_hand
+    assert {one for one in by_hand if f"**`{one}`**" not in PAGE} == set()
 
 
 def test_a_part_that_nobody_makes_is_refused() -> None:
