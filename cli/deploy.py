@@ -185,10 +185,12 @@ class Deployment:
         """Shows, asks, does. False if there is nothing to change, or it shall only be shown."""
         click.echo(f"Stack {name}: asking CloudFormation what would change ...", err=True)
         proposed = deployment.propose(self._client, name, found is None, request)
-        if proposed.empty:
+        every = [] if proposed.empty else list(changes.changes(self._client, proposed.arn))
+        if not every:
+            if not proposed.empty:  # nested stacks are looked at, and nothing in them changes
+                deployment.withdraw(self._client, name, proposed)
             click.echo(f"Stack {name}: nothing to change.", err=True)
             return False
-        every = list(changes.changes(self._client, proposed.arn))
         try:
             show.show(Answer(_COLUMNS, (_row(name, one) for one in every)), self._wish.form)
             self._refuse(every)
