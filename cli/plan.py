@@ -222,4 +222,4 @@ def _none() -> dict[str, Work]:
 
 def _add(at: Reach, objects: Iterable[Announced], works: dict[str, Work], lists: _Count) -> None:
     of_announcements(at.settings, objects, works)
-    works[JOBS[0]].lists = lists.number
+    max(works.values(), key=lambda one: one.files).lists = lists.number  # found together: told once

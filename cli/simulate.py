@@ -182,8 +182,8 @@ def _looked_at(compared: Comparison, day: str) -> None:
     said = f"{compared.read:,} of {compared.objects:,} objects delivered on {day} were decoded under both"
     if compared.sampled:
         said += " (a sample: more with --sample)"
-    if compared.gone:
-        said += f"; {compared.gone:,} were gone"
+    if compared.unread:
+        said += f"; {compared.unread:,} more S3 did not give: nothing is said of these"
     click.echo(f"{said}.", err=True)
     if not compared.objects:
         click.echo("Nothing was delivered on it: only the settings themselves were judged. Another: --day", err=True)

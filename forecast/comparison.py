@@ -56,7 +56,7 @@ class Start(NamedTuple):
 
 @dataclass(slots=True)
 class Comparison:
-    """What came out. objects: of the day, and how many of them were read; gone: that could not be read.
+    """What came out. objects: of the day, and how many of them were read; unread: that S3 did not give.
 
     starts: session starts that are lost. keystrokes: of the sessions that lose some, how many records they have and
     lose.
@@ -64,7 +64,7 @@ class Comparison:
 
     objects: int = 0
     read: int = 0
-    gone: int = 0
+    unread: int = 0
     jobs: dict[str, Kept] = field(default_factory=lambda: {job: Kept() for job in JOBS})
     starts: list[Start] = field(default_factory=list)
     keystrokes: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -72,4 +72,4 @@ class Comparison:
     @property
     def sampled(self) -> bool:
         """Whether there are objects that were not looked at."""
-        return self.read + self.gone < self.objects
+        return self.read + self.unread < self.objects

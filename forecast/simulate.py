@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from obstore.exceptions import BaseError
 
 from addapart.controls import Decision, NotOurs, decide
 from forecast.comparison import Comparison, Start
@@ -109,14 +110,14 @@ def compare(
             for one, data in zip(chunk, pool.map(lambda one: _get(store, one), chunk), strict=True):
                 work.add(one, data)
             work.settle()
-            told(work.result.read + work.result.gone, len(some))
+            told(work.result.read + work.result.unread, len(some))
     return work.done()
 
 
 def _get(store: Store, one: Object) -> bytes | None:
     try:
         return store.get(one.bucket, one.key, one.etag)
-    except Gone:
+    except (Gone, OSError, BaseError):  # overwritten meanwhile, AccessDenied, time-outs: said at the end
         return None
 
 
@@ -132,7 +133,7 @@ class _Work:
     def add(self, one: Object, data: bytes | None) -> None:
         """One object, under both."""
         if data is None:
-            self.result.gone += 1
+            self.result.unread += 1
             return
         self.result.read += 1
         controls = (_control(one.now), _control(one.then))

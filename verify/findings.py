@@ -28,7 +28,7 @@ KINDS = {
     "chain-linked": (CHAIN, VERIFIED, "The digest file before it has the hash and the signature that this one names."),
     "chain-broken": (CHAIN, FAILED, "The digest file before it has another hash or signature than this one names."),
     "digest-missing": (CHAIN, FAILED, "The next digest file names it, and it is not in S3."),
-    "chain-gap": (CHAIN, UNVERIFIABLE, "Of these hours there is no digest file, and none names one."),
+    "chain-gap": (CHAIN, UNVERIFIABLE, "Of these hours there is no digest file: what happened in them, none can say."),
     "no-digests": (CHAIN, UNVERIFIABLE, "Log files, and no digest file at all: validation was not enabled."),
     "log-intact": (LOG, VERIFIED, "It is, byte for byte, what a verified digest file names."),
     "log-changed": (LOG, FAILED, "It is not what a digest file names."),

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 
 from examples.company import Company
+from verify.findings import FAILED, KINDS
 
 COMMAND = Path(sys.executable).with_name("loglake")
 
@@ -112,6 +114,17 @@ def test_the_demo_shows_every_session_of_the_sample_company(shell: Shell) -> Non
     expected = {(one.sessionid, one.outcome.replace("-", " "), len(one.lines)) for one in company.truth().sessions}
     found = {(row["sessionid"], row["outcome"], int(row["keystrokelines"])) for row in shell.json("sessions")}
     assert found == expected
+
+
+def test_the_demos_signed_trail_verifies_and_the_others_are_not_called_verified(shell: Shell) -> None:
+    keys = str(shell.home / "public-keys.json")
+    said = shell("verify", "--day", "2026-03-02", "--public-keys", keys, "--format", "json", code=5)
+    kinds = Counter(json.loads(line)["kind"] for line in said.splitlines())
+    assert kinds["digest-signed"] == kinds["chain-linked"] + 1 == 26
+    assert kinds["log-intact"] == 10
+    assert kinds["log-uncovered"] == 114
+    assert kinds["ledger-same"] == 10 + 114 + kinds["log-never-signed"]
+    assert not {kind for kind in kinds if KINDS[kind][1] == FAILED}
 
 
 def test_a_transcript_is_shown_line_by_line_and_no_control_character_acts(shell: Shell) -> None:

@@ -145,7 +145,11 @@ def test_a_source_that_is_new_or_moves_is_a_difference() -> None:
 
 
 class Raw(dict[tuple[str, str], bytes]):
-    """Raw buckets, as a Store lists and gives them."""
+    """Raw buckets, as a Store lists and gives them. refused: keys that it does not give."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.refused: set[str] = set()
 
     def pages(self, bucket: str, prefix: str, after: str = "", delimiter: str = "") -> Iterator[Page]:
         found, folders = [], dict[str, None]()
@@ -161,6 +165,8 @@ class Raw(dict[tuple[str, str], bytes]):
 
     def get(self, bucket: str, key: str, etag: str = "") -> bytes:  # type: ignore[override]
         assert etag == "e"
+        if key in self.refused:
+            raise PermissionError("AccessDenied")
         return self[bucket, key]
 
 
@@ -297,6 +303,14 @@ def test_a_bucket_that_is_no_source_any_more_loses_all(raw: Raw) -> None:
     moved = parse(SETTINGS.text.replace('bucket = "loglake-raw-cloudwatch"', 'bucket = "elsewhere"'))
     logs = look(raw, moved).jobs["cloudwatch"]
     assert (logs.now, logs.then, logs.rules["control: no source"].lost) == (2, 0, 2)
+
+
+def test_an_object_that_s3_does_not_give_is_said_and_the_others_are_compared(raw: Raw) -> None:
+    key = f"AWSLogs/{FIRST}/CloudTrail/eu-west-1/2024/05/31/a.json.gz"
+    raw.refused.add(key)
+    found = look(raw, changed(NO_SESSIONS))
+    assert (found.read, found.unread, found.sampled) == (3, 1, False)
+    assert [one.eventid for one in found.starts] == ["id-4"]
 
 
 def test_only_the_asked_day_is_looked_at(raw: Raw) -> None:
