@@ -1,5 +1,7 @@
 """What AWS does for a role, and so must be allowed though none of our code asks for it: each with its reason.
 
+Besides, what our code asks of AWS that the embedded AWS does not have.
+
 By the statement's name (Sid) in infra/templates/access.yaml. All other statements are proved by a recording of every
 call of a lake's life: tests/integration/test_permissions.py.
 """
@@ -65,6 +67,12 @@ MADE_BY_AWS: dict[str, ByAws] = {
     "AthenaFindsTarget": ByAws("Athena", "UNLOAD looks at the target's bucket", "Athena, UNLOAD"),
     "AskInTheConsole": ByAws(
         "Athena's console", "shows past and saved queries to auditors who ask there", "Athena, Identity-based policies"
+    ),
+    "SeeLocks": ByAws("S3", "leaves an object's lock out of GET's answer for who may not see it", "S3, GetObject"),
+    "AskForPublicKeys": ByAws(
+        "loglake verify",
+        "asks CloudTrail for the keys of digest files, which know no resource; the embedded AWS has none",
+        "CloudTrail, ListPublicKeys",
     ),
     "ReadForWhoWasGranted": ByAws(
         "Lake Formation", "reads registered folders for those who were granted", "Lake Formation, Registration roles"

@@ -128,6 +128,8 @@ def _of_bucket(method: str, bucket: str, asked: dict[str, str], body: bytes) -> 
                 yield Need("s3:DeleteObject", f"{bucket}/{one.text}")
     elif "location" in asked:
         yield Need("s3:GetBucketLocation", bucket)
+    elif "object-lock" in asked:
+        yield Need("s3:GetBucketObjectLockConfiguration", bucket)
     elif method == "GET" and not asked.keys() & {"versions", "uploads", "policy", "acl"}:
         yield Need("s3:ListBucket", bucket, asked.get("prefix", ""))
     elif method == "HEAD":

@@ -23,7 +23,8 @@ from cli.athena import Athena
 from cli.main import cli
 from infra.local.resources import create
 from infra.resources import WORKGROUP, dead_letters
-from jobs import access, job
+from infra.views import View, ViewColumn, view_input
+from jobs import access, job, tend
 from lake import keys
 from lake.settings import JOBS, Settings
 from tests.integration.test_path import READY, event, key, trail
@@ -31,7 +32,13 @@ from tests.questions_world import SECRET, streamed
 
 EXPORTS = "company-exports"
 RAW, RAW_LOGS = "loglake-raw-cloudtrail", "loglake-raw-cloudwatch"
-LEFT = "444455556666"
+LEFT, TEAM = "444455556666", "payments"
+LOGS = "loglake-raw-cloudtrail", "loglake-raw-cloudwatch"
+LEFT, TEAM = "444455556666", "payments"
+DIGEST = (
+    "AWSLogs/111122223333/CloudTrail-Digest/eu-west-1/2024/05/31/"
+    "111122223333_CloudTrail-Digest_eu-west-1_trail_eu-west-1_20240531T010000Z.json.gz"
+)
 LOGS = "2026/03/04/00/sessionlogs-{}"
 _SPARK = "jobs.job.SparkSession"
 
@@ -42,8 +49,8 @@ class Everybody:
     def __init__(self, settings: Settings, patch: pytest.MonkeyPatch) -> None:
         self.settings, self._patch = settings, patch
         self.now = datetime.now(UTC)
-        self._own = boto3.session.Session()  # what the test itself does, and what AWS would do
-        self.s3, self.sqs, self.glue = (self._own.client(name) for name in ("s3", "sqs", "glue"))
+        self.own = boto3.session.Session()  # what the test itself does, and what AWS would do
+        self.s3, self.sqs, self.glue = (self.own.client(name) for name in ("s3", "sqs", "glue"))
         create(settings)
         self._as_in_aws()
         self.queue = self.sqs.get_queue_url(QueueName=settings.lake.queue)["QueueUrl"]
@@ -52,7 +59,15 @@ class Everybody:
         patch.setenv("LOGLAKE_INBOX_LOCK_DAYS", "1")
         patch.setattr(handler, "_lambda", {})
         patch.setattr(_SPARK, _NoSpark())
-        for module in ("jobs.job", "addapart.handler", "cli.doctor", "cli.replay", "cli.rebuild", "cli.remove"):
+        for module in (
+            "jobs.job",
+            "jobs.tend",
+            "addapart.handler",
+            "cli.doctor",
+            "cli.replay",
+            "cli.rebuild",
+            "cli.remove",
+        ):
             patch.setattr(f"{module}.datetime", self._clock())
 
     def _as_in_aws(self) -> None:
@@ -106,6 +121,13 @@ class Everybody:
         for name in jobs or JOBS:
             with self.as_({"cloudtrail": "CloudTrailJobRole", "cloudwatch": "SessionLogsJobRole"}[name]):
                 job.main(["--job", name, "--settings", location])
+        self.addapart()
+
+    def tend(self) -> None:
+        """The job that looks after the lake, by its script; AddAPart after it."""
+        location = f"s3://{self.settings.buckets.books}/{keys.SETTINGS}"
+        with self.as_("TendJobRole"):
+            tend.main(["--look", "all", "--settings", location])
         self.addapart()
 
     def command(self, who: str, *arguments: str, codes: Sequence[int] = (0,)) -> Result:
@@ -187,29 +209,26 @@ def life(all_: Everybody) -> None:
 
 
 def beginnings(all_: Everybody) -> None:
-    """Logs land: whole, twice, contradicting one another, broken, late; some are gone before they are read."""
+    """Logs land: whole, twice, contradicting one another, broken; some are gone before they are read."""
     all_.land(key("a"), trail(*(event(n, f"2024-05-31T{n:02}:00:00Z") for n in range(24))))
     all_.land(key("b"), trail(event(1, errorCode="AccessDenied"), event(49, eventTime="never")))
     all_.land(key("left", account=LEFT), trail(event(50, recipientAccountId=LEFT)))
     all_.land(LOGS.format(1), streamed(SECRET), RAW_LOGS)
     all_.land(LOGS.format(2), b"not a log", RAW_LOGS)
+    all_.land(LOGS.format(6).replace("2026/03/04", "2024/05/31"), b"not a log", RAW_LOGS)
     for bucket, name in ((RAW, key("gone")), (RAW_LOGS, LOGS.format("gone"))):
         version = all_.s3.put_object(Bucket=bucket, Key=name, Body=b"{}")["VersionId"]
         all_.s3.delete_object(Bucket=bucket, Key=name, VersionId=version)
     all_.run()
-    all_.land(key("late", "2024/06/29"), trail(event(70, "2024-05-31T23:30:00Z"), event(71, errorCode="x")))
-    all_.land(key("c"), trail(event(2, errorCode="AccessDenied"), event(72, eventTime="never")))
-    all_.land(LOGS.format(3), b"not a log either", RAW_LOGS)
-    all_.land(LOGS.format(4), streamed(replace(SECRET, sessionid="0b7c1cc185ccf5100")), RAW_LOGS)
-    all_.run()
 
 
 def faults(all_: Everybody) -> None:
-    """S3's word about markers is lost; so is that about an object; versions are announced, as S3 does."""
-    for bucket, name, data in (
-        (RAW, key("d"), trail(event(80))),
-        (RAW_LOGS, LOGS.format(5), streamed(replace(SECRET, sessionid="0b7c1cc185ccf5101"))),
-    ):
+    """Logs land late, and are announced with their versions, as S3 does; what S3 says of the days is lost."""
+    late = trail(event(70, "2024-05-31T23:30:00Z"), event(2, errorCode="AccessDenied"), event(72, eventTime="never"))
+    another = streamed(replace(SECRET, sessionid="0b7c1cc185ccf5100"))
+    all_.land(LOGS.format(3), b"not a log either", RAW_LOGS)
+    all_.addapart()
+    for bucket, name, data in ((RAW, key("late", "2024/06/29"), late), (RAW_LOGS, LOGS.format(4), another)):
         version = all_.s3.put_object(Bucket=bucket, Key=name, Body=data)["VersionId"]
         all_.lose()
         all_.announce(bucket, name, version)
@@ -234,6 +253,8 @@ def questions(all_: Everybody) -> None:
         athena = Athena(boto3.client("athena"), all_.settings.lake.database, WORKGROUP, sleep=_interrupt)
         with suppress(KeyboardInterrupt):  # somebody who presses Ctrl-C
             athena.ask("SELECT count(*) FROM UNNEST(sequence(1, 9000)) AS a (n), UNNEST(sequence(1, 9000)) AS b (m)")
+    all_.command("Verifier", "verify", "--day", "2024-05-31", codes=(0, 1, 5))
+    team_asks(all_)
     all_.s3.create_bucket(Bucket=EXPORTS)
     day = ("--from", "2024-05-31", "--to", "2024-05-31", "--to", f"s3://{EXPORTS}/lake")
     export = ("export", "--table", READY, *day, "--format")
@@ -242,6 +263,18 @@ def questions(all_: Everybody) -> None:
         all_.command("ExporterRole", *export, "csv", codes=(130,))
     all_.command("ExporterRole", *export, "csv")
     all_.command("ExporterRole", *export, "parquet")
+
+
+def team_asks(all_: Everybody) -> None:
+    """A manager asks the view of the team, in the team's workgroup (manager.yaml)."""
+    settings = all_.settings
+    view = View(f"weekly_review_of_{TEAM}", "", (ViewColumn("one", "integer", ""),), "SELECT 1 AS one")
+    all_.glue.create_table(DatabaseName=settings.lake.database, TableInput=view_input(view, settings.lake.database))
+    where = {"OutputLocation": f"s3://{settings.buckets.results}/managers/{TEAM}/"}
+    configuration = {"EnforceWorkGroupConfiguration": True, "ResultConfiguration": where}
+    group = f"loglake-{TEAM}"
+    all_.own.client("athena").create_work_group(Name=group, Configuration=configuration)
+    all_.command("ManagerRole", "query", f"SELECT * FROM {view.name}", "--workgroup", group)
 
 
 def _interrupt(*_: object) -> None:
@@ -253,7 +286,7 @@ def operations(all_: Everybody) -> None:
     operator = "OperatorRole"
     days = ("--from", "2024-05-31", "--to", "2024-05-31")
     all_.sqs.send_message(QueueUrl=all_.dead, MessageBody="no announcement")
-    s3 = {"bucket": {"name": RAW}, "object": {"key": key("d")}}
+    s3 = {"bucket": {"name": RAW}, "object": {"key": key("a")}}
     record = {"eventName": "ObjectCreated:Put", "eventTime": "2024-06-02T00:00:00Z", "s3": s3}
     all_.sqs.send_message(QueueUrl=all_.dead, MessageBody=json.dumps({"Records": [record]}))
     all_.command(operator, "redrive")
@@ -262,10 +295,9 @@ def operations(all_: Everybody) -> None:
     all_.command(operator, "replay")
     all_.command(operator, "plan", "run")
     all_.command(operator, "plan", "runs")
-    all_.command(operator, "quarantine", "list")
     all_.command("QuarantineReader", "quarantine", "show", f"s3://{RAW}/{key('b')}", "1")
     all_.command(operator, "remove", "--account", LEFT, "--reason", "left the company", "--yes")
-    all_.run()
+    all_.run("cloudtrail")
 
 
 def endings(all_: Everybody) -> None:
@@ -274,12 +306,14 @@ def endings(all_: Everybody) -> None:
     books = all_.settings.buckets.books
     for number in (1, 999):  # bytes of an attempt that lost, and of one that may win yet
         all_.s3.put_object(Bucket=books, Key=f"quarantine/cloudtrail/{number}-0-{'0' * 32}.bin", Body=b"?")
+    note = {"at": all_.now.isoformat(), "items": ["landed/cloudtrail/gone.arrows"]}
+    all_.s3.put_object(Bucket=books, Key=f"condemned/20240601T000000-{'0' * 32}.json", Body=json.dumps(note).encode())
+    all_.land(key("heard", today), trail(event(91)))
+    all_.addapart()
     all_.land(key("lost", today), trail(event(90)))
     all_.lose()
     all_.later(hours=2)
-    all_.command("TendJobRole", "doctor", "--fix", codes=(0, 1))
-    all_.addapart()
+    all_.tend()
     all_.command("OperatorRole", "doctor", codes=(0, 1))  # now there are notes, and an inbox
     all_.later(days=8)
-    for _ in range(2):
-        all_.command("TendJobRole", "doctor", "--fix", "--from", today.replace("/", "-"), codes=(0, 1))
+    all_.tend()

@@ -14,7 +14,7 @@ from infra.permissions import MADE_BY_AWS
 from infra.template import TEMPLATES, load
 from lake.settings import parse
 from tests.calls import REGION, Need, Recorder
-from tests.everybody import EXPORTS, Everybody, life
+from tests.everybody import EXPORTS, TEAM, Everybody, life
 from tests.figures import Figure
 from tests.lakes import SETTINGS
 from tests.policies import Statement, Template, unallowed, used
@@ -37,7 +37,8 @@ PARAMETERS = {
     "ReplicaKeyArns": f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/Copy",
 }
 COMPONENTS = ("AddAPartRole", "CloudTrailJobRole", "SessionLogsJobRole", "TendJobRole")
-PEOPLE = ("AuditorRole", "OperatorRole", "QuarantineReader", "ExporterRole")
+PEOPLE = ("AuditorRole", "Verifier", "OperatorRole", "QuarantineReader", "ExporterRole", "ManagerRole")
+ADDED = {"Verifier": "VerifierPolicy", "QuarantineReader": "QuarantinePolicy"}  # one policy more than another role
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +65,15 @@ def given(lake_formation: str = "no") -> dict[str, list[Statement]]:
     chosen = {**PARAMETERS, "LakeFormation": lake_formation}
     statements = Template(load(TEMPLATES / "access.yaml"), chosen, ACCOUNT, REGION).statements()
     statements["QuarantineReader"] = statements["OperatorRole"] + statements["QuarantinePolicy"]
-    return statements
+    statements["Verifier"] = statements["AuditorRole"] + statements["VerifierPolicy"]
+    return statements | manager()
+
+
+def manager() -> dict[str, list[Statement]]:
+    """What manager.yaml allows a team's manager."""
+    names = ("ResultsBucket", "ResultsKeyArn", "TrustedArns")
+    chosen = {"Team": TEAM} | {name: PARAMETERS[name] for name in names}
+    return Template(load(TEMPLATES / "manager.yaml"), chosen, ACCOUNT, REGION).statements()
 
 
 @pytest.mark.parametrize("who", [*COMPONENTS, *PEOPLE])
@@ -76,10 +85,8 @@ def test_every_call_is_allowed(recorded: dict[str, list[Need]], who: str, lake_f
 
 @pytest.mark.parametrize("who", [*COMPONENTS, *PEOPLE])
 def test_every_right_is_used_or_is_awss_own_with_a_reason(recorded: dict[str, list[Need]], who: str) -> None:
-    statements = given()[who]
+    statements = given()[ADDED.get(who, who)]  # of the rest the other role proves that it is used
     ours = {right for one in statements if one.sid not in MADE_BY_AWS for right in one.rights()}
-    if who == "QuarantineReader":  # the rest is the operators', who prove it themselves
-        ours = {right for right in ours if right[0] == "ReadQuarantinedBytes"}
     assert sorted(ours - used(statements, recorded[who])) == []
 
 
@@ -90,9 +97,7 @@ def test_nobody_else_calls(recorded: dict[str, list[Need]]) -> None:
 def test_the_table(recorded: dict[str, list[Need]], figure: Figure) -> None:
     figure("least privilege: role, actions called, rights (an action on a resource), of them AWS's own, unused")
     for who in (*COMPONENTS, *PEOPLE):
-        statements = given()[who]
-        if who == "QuarantineReader":  # an operator with one right more
-            statements = given()["QuarantinePolicy"]
+        statements = given()[ADDED.get(who, who)]
         rights = {right for one in statements for right in one.rights()}
         aws = {right for right in rights if right[0] in MADE_BY_AWS}
         unused = rights - aws - used(statements, recorded[who])
@@ -112,7 +117,8 @@ def test_a_component_without_a_recording_has_only_what_aws_does_for_it() -> None
     assert {one.sid for who in silent for one in roles[who]} <= set(MADE_BY_AWS)
     assert set(roles) == {
         *COMPONENTS, *PEOPLE, *silent, "ViewDefinerRole",
-        "ReaderPolicy", "AuditorPolicy", "OperatorPolicy", "QuarantinePolicy", "ExporterPolicy",
+        "ReaderPolicy", "AuditorPolicy", "VerifierPolicy", "OperatorPolicy", "ManagerPolicy", "QuarantinePolicy",
+        "ExporterPolicy",
     }  # fmt: skip
 
 
@@ -132,7 +138,7 @@ def test_a_resource_is_everything_only_where_there_is_no_resource() -> None:
         for _, action, resource in one.rights()
         if resource == "*"
     }
-    assert anything == {"lakeformation:GetDataAccess", "cloudwatch:PutMetricData"}
+    assert anything == {"lakeformation:GetDataAccess", "cloudwatch:PutMetricData", "cloudtrail:ListPublicKeys"}
     wide = [one for made in given().values() for it in made for one in it.actions if "*" in one]
     assert wide == [], "actions are named"
 
@@ -159,6 +165,6 @@ def test_quarantined_bytes_are_for_those_who_may_alone() -> None:
 
 def test_with_lake_formation_nobodys_own_rights_open_a_tables_file() -> None:
     need = Need("s3:GetObject", "arn:aws:s3:::loglake-readready/readready/from_cloudwatch_readready/x.orc")
-    people = ("AuditorRole", "ExporterRole", "OperatorRole", "ViewDefinerRole")
+    people = (*PEOPLE, "ViewDefinerRole")
     assert [who for who in people if not unallowed(given("yes")[who], [need])] == []
     assert not unallowed(given("no")["AuditorRole"], [need])
