@@ -13,12 +13,15 @@ import pyarrow as pa
 import pyarrow.orc as orc
 import pytest
 
+from cli.athena import Athena
 from examples.company import Company
 from examples.company.truth import Truth
 from infra.local import duck, server
 from infra.local.trino.engine import Engine
+from infra.resources import WORKGROUP
 from infra.views import FOLDER, view_definition
 from lake.settings import JOBS
+from report.gather import gather
 from schemas import TABLES
 from schemas.glue import partition_input
 from tests.asking import Asked, answered, ask, partitions_read
@@ -147,6 +150,25 @@ def test_trino_counts_the_sessions_that_the_company_had(filled: Filled) -> None:
     assert count == [str(len(filled.truth.sessions))]
 
 
+def test_what_a_session_report_asks_is_trinos_sql_too(filled: Filled, both: Both, trino: Engine) -> None:
+    """The views are compared above; here what is asked of them: planning all of it would take half a minute of CPU."""
+    one = next(one for one in filled.truth.sessions if one.sourceidentity and one.streamed)
+    report = gather(Athena(boto3.client("athena"), DATABASE, WORKGROUP), str(one.sessionid), None)
+    assert report is not None
+    assert len(report.questions) > 9
+    before = server.answer_with(trino)
+    try:
+        for question in report.questions:
+            assert answered(f"EXPLAIN (TYPE VALIDATE) {question.sql}").rows == [["true"]]
+    finally:
+        server.answer_with(before)
+    for question in report.questions:
+        if " AS starts INNER JOIN " in question.sql or "issuedaccesskeyid = " in question.sql:
+            by_trino, quick = both(question.sql)
+            assert by_trino.rows
+            assert (by_trino.columns, by_trino.rows) == (quick.columns, quick.rows)
+
+
 # -- what it sees ----------------------------------------------------------------------------------------------------
 
 KINDS = {"id": pa.int64(), "name": pa.string(), "more": pa.string()}
@@ -232,7 +254,7 @@ REACH = {
     "transcript": {CLOUDTRAIL: AROUND, CLOUDWATCH: AROUND},
     "weekly_review": {CLOUDTRAIL: AROUND, CLOUDWATCH: AROUND},
 }
-EVERY_DAY = {"arrivals", "completeness", "objects", "quarantined"}  # of the books, says their Cost
+EVERY_DAY = {"arrivals", "completeness", "freshness", "objects", "quarantined"}  # of the books, says their Cost
 FAR = 3  # days
 
 
