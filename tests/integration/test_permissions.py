@@ -11,6 +11,7 @@ from infra.local.application import Application
 from infra.local.http import Server
 from infra.local.server import ACCOUNT
 from infra.permissions import MADE_BY_AWS
+from infra.permissions_guide import TARGET, render
 from infra.template import TEMPLATES, load
 from lake.settings import parse
 from tests.calls import REGION, Need, Recorder
@@ -31,7 +32,7 @@ PARAMETERS = {
     "RawKeyArns": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/Raw",
     "ExportBuckets": EXPORTS,
     "ExportKeyArns": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/Exports",
-    "TrustedArns": f"arn:aws:iam::{ACCOUNT}:root",
+    **{f"{one}TrustedArns": f"arn:aws:iam::{ACCOUNT}:root" for one in ("Auditor", "Operator", "Exporter", "Definer")},
     "ReplicatedBuckets": "loglake-books",
     "ReplicaArns": "arn:aws:s3:::company-copy",
     "ReplicaKeyArns": f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/Copy",
@@ -71,8 +72,8 @@ def given(lake_formation: str = "no") -> dict[str, list[Statement]]:
 
 def manager() -> dict[str, list[Statement]]:
     """What manager.yaml allows a team's manager."""
-    names = ("ResultsBucket", "ResultsKeyArn", "TrustedArns")
-    chosen = {"Team": TEAM} | {name: PARAMETERS[name] for name in names}
+    chosen = {name: PARAMETERS[name] for name in ("ResultsBucket", "ResultsKeyArn")}
+    chosen |= {"Team": TEAM, "TrustedArns": f"arn:aws:iam::{ACCOUNT}:root"}
     return Template(load(TEMPLATES / "manager.yaml"), chosen, ACCOUNT, REGION).statements()
 
 
@@ -168,3 +169,9 @@ def test_with_lake_formation_nobodys_own_rights_open_a_tables_file() -> None:
     people = (*PEOPLE, "ViewDefinerRole")
     assert [who for who in people if not unallowed(given("yes")[who], [need])] == []
     assert not unallowed(given("no")["AuditorRole"], [need])
+
+
+def test_the_page_has_the_rights_of_now() -> None:
+    page = TARGET.read_text(encoding="utf-8")
+    assert render(page) == page, "stale: python -m infra.permissions_guide"
+    assert all(f"### {who}" in page for who in (*COMPONENTS, "AuditorPolicy", "ManagerPolicy"))
