@@ -4,6 +4,7 @@ SHELL := /bin/sh
 PYTHON ?=
 RAW ?=
 KEEP ?=
+ARGS ?=
 export PYTHON RAW KEEP
 
 # Any Python can run the bootstrap: it finds 3.11 itself, or says how to get it.
@@ -22,10 +23,12 @@ help:
 	@echo "  make down                     stop the lake that make run left running"
 	@echo "  make test                     lint (of the templates as well), types and all tests"
 	@echo "  make package                  dist/: the wheel that AWS Glue is given, the zip that Lambda is given"
+	@echo "  make deploy                   the lake in AWS: shows what would change, asks, does it (ARGS='--profile lake')"
+	@echo "  make generated                what is made of declarations, made anew: templates, runbook, tables of the guides"
 	@echo "  make clean                    stop the lake; remove the environment, the lake's state and all caches"
 	@echo
 	@echo "Needs Python 3.11 and nothing else: no Java, no Docker, no AWS account. PYTHON=path names one that is not found."
-	@echo "Runs on Linux (x86-64; arm64 with JAVA_HOME at a Java 17) and macOS. It never speaks to real AWS."
+	@echo "Runs on Linux (x86-64; arm64 with JAVA_HOME at a Java 17) and macOS. Only make deploy speaks to real AWS."
 	@echo "Afterwards: $(BIN)/loglake --help"
 
 .PHONY: run
@@ -50,6 +53,16 @@ package:
 	@echo "For a Glue $$($(BIN)/python -m infra.glue_modules version) job, beside the script jobs/job.py:"
 	@echo "  --extra-py-files             $$(ls dist/*.whl)"
 	@echo "  --additional-python-modules  $$($(BIN)/python -m infra.glue_modules)"
+
+.PHONY: deploy
+deploy:
+	$(BOOTSTRAP) run
+	@$(BIN)/loglake deploy --aws $(ARGS)
+
+# In order: the root and the documents are made of the other templates.
+.PHONY: generated
+generated:
+	for one in catalog inline root runbook deploy_guide; do $(BIN)/python -m infra.$$one || exit 1; done
 
 .PHONY: down
 down:

@@ -49,10 +49,9 @@ def _list(*parts: Any) -> dict[str, Any]:
     return {"Fn::Join": [",", list(parts)]}
 
 
+_RAWS = ("CloudTrailRaw", "SessionLogsRaw")
 _REPLICATION = {"ReplicationRoleArn": _if("Copies", _output("Access", "ReplicationRoleArn"), "")}
-_TOPICS = {
-    "TopicArns": _list(*(_if(f"{raw}BySns", _ref(f"{raw}TopicArn")) for raw in ("CloudTrailRaw", "SessionLogsRaw")))
-}
+_TOPICS = {"TopicArns": _list(*(_if(f"{raw}BySns", _ref(f"{raw}TopicArn")) for raw in _RAWS))}
 _SETTINGS = {"SettingsKey": keys.SETTINGS}
 _COPIED = {
     "CloudTrailRaw": "CloudTrailRawBucket",
@@ -89,7 +88,7 @@ CHILDREN = (
             "WorkGroup": WORKGROUP,
             "RawKeyArns": _list(
                 _output("Keys", "RawKeyArn"),
-                *(_if(f"{raw}HasKey", _ref(f"{raw}KeyArn")) for raw in ("CloudTrailRaw", "SessionLogsRaw")),
+                *(_if(f"{raw}HasKey", _ref(f"{raw}KeyArn")) for raw in _RAWS),
             ),
             "ReplicatedBuckets": _list(*(_if(f"Copies{one}", _ref(bucket)) for one, bucket in _COPIED.items())),
             "ReplicaArns": _list(*(_if(f"Copies{one}", _ref(f"{one}ReplicaArn")) for one in _COPIED)),
@@ -124,21 +123,25 @@ CHILDREN = (
         condition="Granted",
     ),
     Child(
-        "Jobs",
-        "jobs.yaml",
-        "Breaks: new logs are in no table; they wait. Do: see its resources.",
-        feeds={**_SETTINGS, "Listing": _if("Lists", "yes", "no")},
-        after=("Storage", "CloudTrailRaw", "Catalog"),
-    ),
-    Child(
         "Watch",
         "watch.yaml",
         "Breaks: nobody is told when the lake falls behind. Do: see its resources.",
         feeds={
             "AddAPartFunctionName": _output("Ingest", "FunctionName"),
             "AddAPartMaximumConcurrency": _ref("MaximumConcurrency"),
+            # Named, not fed by outputs: its log groups are there before the first run.
+            "CloudTrailJobName": {"Fn::Sub": "${RolePrefix}cloudtrail"},
+            "SessionLogsJobName": {"Fn::Sub": "${RolePrefix}sessionlogs"},
+            "TendJobName": {"Fn::Sub": "${RolePrefix}tend"},
             "QualityJobName": {"Fn::Sub": "${RolePrefix}quality"},
         },
+    ),
+    Child(
+        "Jobs",
+        "jobs.yaml",
+        "Breaks: new logs are in no table; they wait. Do: see its resources.",
+        feeds={**_SETTINGS, "ListedBuckets": _list(*(_if(f"{raw}Lists", _ref(f"{raw}Bucket")) for raw in _RAWS))},
+        after=("Storage", "CloudTrailRaw", "Catalog", "Watch"),
     ),
 )
 
@@ -159,12 +162,10 @@ def _has(name: str) -> dict[str, Any]:
 
 CONDITIONS: dict[str, Any] = {
     "TwoRawBuckets": {"Fn::Not": [{"Fn::Equals": [_ref("CloudTrailRawBucket"), _ref("SessionLogsRawBucket")]}]},
-    **{f"{raw}HasKey": _has(f"{raw}KeyArn") for raw in ("CloudTrailRaw", "SessionLogsRaw")},
-    **{f"{raw}BySns": _has(f"{raw}TopicArn") for raw in ("CloudTrailRaw", "SessionLogsRaw")},
+    **{f"{raw}HasKey": _has(f"{raw}KeyArn") for raw in _RAWS},
+    **{f"{raw}BySns": _has(f"{raw}TopicArn") for raw in _RAWS},
     "Granted": {"Fn::Equals": [_ref("LakeFormation"), "yes"]},
-    "Lists": {
-        "Fn::Or": [{"Fn::Equals": [_ref(f"{raw}Mode"), "listing"]} for raw in ("CloudTrailRaw", "SessionLogsRaw")]
-    },
+    **{f"{raw}Lists": {"Fn::Equals": [_ref(f"{raw}Mode"), "listing"]} for raw in _RAWS},
     "Locks": {"Fn::Not": [{"Fn::Equals": [_ref("LockMode"), "NONE"]}]},
     **{f"Copies{one}": _has(f"{one}ReplicaArn") for one in _COPIED},
     "Copies": {"Fn::Or": [{"Condition": f"Copies{one}"} for one in _COPIED]},

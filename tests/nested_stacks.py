@@ -10,9 +10,11 @@ stacks, no rollback and no Object Lock on PUTs by anybody but the lake.
 
 from __future__ import annotations
 
+import copy
 from functools import cache
 from typing import Any
 
+from infra import template
 from infra.functions import indexes
 from tests import deployed
 from tests.deployed import Properties, _client, _kind
@@ -27,8 +29,8 @@ class Context:
         return 900_000
 
 
-def _database(cls: Any, _name: str, template: Any, *_: Any, **__: Any) -> Any:
-    wanted = template["Properties"]["DatabaseInput"]
+def _database(cls: Any, _name: str, resource: Any, *_: Any, **__: Any) -> Any:
+    wanted = resource["Properties"]["DatabaseInput"]
     _client("glue").create_database(DatabaseInput=wanted)
     made = cls()
     made.name = wanted["Name"]  # what Ref gives
@@ -50,14 +52,19 @@ def _named_query(properties: Properties) -> None:
     _client("athena").create_named_query(**properties)
 
 
-def _run_here(cls: Any, name: str, template: Any, _account: str, region: str, **more: Any) -> Any:
+def _run_here(cls: Any, name: str, resource: Any, _account: str, region: str, **more: Any) -> Any:
     """A custom resource, by the function that the template names."""
-    event = {"RequestType": "Create", "ResourceProperties": template["Properties"]}
+    event = {"RequestType": "Create", "ResourceProperties": resource["Properties"]}
     assert more["ResourceType"] == "Custom::PartitionIndexes"
     indexes.work(event, Context(), sleep=lambda _: None)
     made = cls(region, "1", more["LogicalId"], name)
     made.set_data({})
     return made
+
+
+@cache
+def _parsed(text: str) -> dict[str, Any]:
+    return template.parse(text)
 
 
 @cache
@@ -84,7 +91,12 @@ def install() -> None:
         found = self.output_map[attribute.removeprefix("Outputs.")]
         return found.value if found else UNKNOWN
 
+    def parse_template(text: str) -> dict[str, Any]:
+        """moto reads YAML without libyaml, some seconds a catalog."""
+        return copy.deepcopy(_parsed(text))
+
     parsing.clean_json = clean_json
+    Stack.parse_template = staticmethod(parse_template)
     Stack.get_cfn_attribute = output
     Stack.has_cfn_attr = classmethod(lambda _cls, attribute: attribute.startswith("Outputs."))
     CustomModel.create_from_cloudformation_json = classmethod(_run_here)

@@ -9,6 +9,7 @@ import pytest
 
 from infra.glue_modules import GLUE_VERSION
 from infra.template import TEMPLATES, load, resources
+from jobs import tend
 from jobs.job import arguments
 from lake import keys
 
@@ -32,6 +33,14 @@ def test_the_jobs_arguments_are_those_that_the_script_takes(name: str, job: str)
     assert TEMPLATE["Parameters"]["SettingsKey"]["Default"] == keys.SETTINGS
 
 
+def test_the_looks_arguments_are_those_that_the_script_takes() -> None:
+    given = [word for key, value in JOBS["TendJob"]["DefaultArguments"].items() for word in (key, filled(value))]
+    more = json.loads(SCHEDULES["ListRaw"]["Target"]["Input"]["Fn::Sub"])["Arguments"]
+    assert (tend.arguments(given).look, tend.arguments(given).settings) == ("all", "s3://BooksBucket/SettingsKey")
+    raw = tend.arguments([*given, *(word for pair in more.items() for word in pair)])
+    assert (raw.look, raw.buckets) == ("raw", "${ListedBuckets}")
+
+
 def test_every_job_runs_on_the_glue_that_the_project_is_tested_on_and_brings_its_modules() -> None:
     for job in JOBS.values():
         assert job["GlueVersion"] == GLUE_VERSION
@@ -49,7 +58,7 @@ def test_every_job_is_bounded_in_workers_time_and_concurrency() -> None:
 def test_every_job_is_started_by_a_schedule_that_can_be_switched_off() -> None:
     started = {name: json.loads(one["Target"]["Input"]["Fn::Sub"]) for name, one in SCHEDULES.items()}
     assert {one["JobName"] for one in started.values()} == {f"${{{name}}}" for name in JOBS}
-    assert started["ListRaw"]["Arguments"] == {"--look": "raw"}
+    assert started["ListRaw"]["Arguments"] == {"--look": "raw", "--buckets": "${ListedBuckets}"}
     assert {str(one["State"]) for one in SCHEDULES.values()} == {"{'Ref': 'ScheduleState'}"}
 
 
