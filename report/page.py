@@ -26,7 +26,6 @@ _WIDE = 1000  # of the timeline's picture, in its own units
 def page(report: Report) -> str:
     """The whole file's text. It has no unpaired surrogates: they are spelt out like all else that is not to be seen."""
     style = (_FOLDER / "page.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     numbers = {(one.object, one.etag): one.number for one in report.sources}
 
     def ref(origin: Origin) -> Markup:
@@ -34,17 +33,22 @@ def page(report: Report) -> str:
         number = numbers[origin.object, origin.etag]
         return Markup('<a class="ref" href="#s{0}">S{0}</a>·{1}').format(number, origin.record)
 
-    return _environment().get_template("page.html.j2").render(
+    return environment().get_template("page.html.j2").render(
         report=report,
         meaning=words.MEANINGS[report.verdict.verdict],
         facts=list(said.facts(report)),
         limits=words.LIMITS,
         no_books=words.NO_BOOKS,
         style=Markup(style),
-        digest=digest,
+        digest=digest(style),
         ref=ref,
         band=band(report),
     )  # fmt: skip
+
+
+def digest(style: str) -> str:
+    """What the page's policy (CSP) knows its one style sheet by."""
+    return base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
 
 
 def show(text: str | None, lacking: str = "not known") -> Markup:
@@ -100,7 +104,8 @@ def _lasted(report: Report) -> int:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Jinja, for the templates of this folder: all that is shown is escaped."""
     made = Environment(
         loader=FileSystemLoader(_FOLDER),
         autoescape=True,
