@@ -23,6 +23,7 @@ ONCE = Config(retries={"total_max_attempts": 1})  # what fails in moto shall fai
 Properties = dict[str, Any]
 
 
+@cache
 def _client(service: str, **options: Any) -> Any:
     return boto3.client(service, config=ONCE, **options)
 
