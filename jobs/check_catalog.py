@@ -67,7 +67,7 @@ class Catalog:
         return found
 
     def older(self, table: str, day: str) -> Iterator[tuple[str, ...]]:
-        """The values of a table's partitions of days before this one, page by page; none of a table that is not there."""
+        """The values of a table's partitions of days before this one, page by page; none of a table that is missing."""
         pages = self._glue.get_paginator("get_partitions").paginate(
             DatabaseName=self._database,
             TableName=table,
