@@ -6,6 +6,7 @@ for nested stacks"; API reference, CreateChangeSet, DescribeStackEvents.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -148,7 +149,8 @@ def withdraw(client: Any, name: str, proposed: ChangeSet) -> None:
     """Forgets a change set; and the empty stack that one makes where there was none."""
     client.delete_change_set(ChangeSetName=proposed.arn)
     if proposed.creates:
-        client.delete_stack(StackName=name)
+        with contextlib.suppress(ClientError):  # not while nested change sets go; a stack in review is no stack
+            client.delete_stack(StackName=name)
 
 
 def execute(client: Any, name: str, proposed: ChangeSet, sleep: Sleep = time.sleep) -> Iterator[Event]:

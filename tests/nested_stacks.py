@@ -17,9 +17,12 @@ from typing import Any
 from infra import template
 from infra.functions import indexes
 from tests import deployed
-from tests.deployed import Properties, _client, _kind
+from tests.deployed import Properties, _kind
 
 UNKNOWN = "not-in-moto"  # the output of a resource that moto does not make
+
+
+_client = cache(deployed._client)
 
 
 class Context:
