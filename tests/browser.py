@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import unescape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -72,7 +72,8 @@ class Server:
 class Seen:
     """A page as it was laid out. wide: how far its content reaches, in pixels; beyond: elements that stick out of it.
 
-    pwned: what a script in it set. scripts, loaded: elements that run, or load something from elsewhere.
+    pwned: what a script in it set. scripts, loaded: elements that run, or load something from elsewhere. line: how much
+    of the width the transcript's text has, 0 to 1.
     """
 
     wide: int
@@ -82,13 +83,15 @@ class Seen:
     loaded: list[str]
     text: str
     background: str
-    height: int = field(default=0)
+    line: float
 
 
 _HARNESS = """<!doctype html><title>harness</title>{frames}<pre id="out"></pre><script>
 onload = () => {{
   const seen = [...document.querySelectorAll('iframe')].map(frame => {{
     const it = frame.contentDocument, view = frame.contentWindow, wide = view.innerWidth;
+    // What is below the fold is laid out as soon as somebody scrolls there: measured as if they had.
+    it.querySelectorAll('.record').forEach(one => {{ one.style.contentVisibility = 'visible'; }});
     return {{
       wide: Math.max(it.documentElement.scrollWidth, it.body.scrollWidth),
       beyond: [...it.body.querySelectorAll('*')].filter(one => one.getBoundingClientRect().right > wide + 1)
@@ -99,7 +102,7 @@ onload = () => {{
         .map(one => one.getAttribute('src') || one.getAttribute('href')).filter(one => !/^#s\\d+$/.test(one)),
       text: it.body.innerText,
       background: view.getComputedStyle(it.body).backgroundColor,
-      height: it.documentElement.scrollHeight,
+      line: (it.querySelector('.l') || {{clientWidth: 0}}).clientWidth / wide,
     }};
   }});
   document.getElementById('out').textContent = JSON.stringify({{seen, pwned: window.pwned || null}});

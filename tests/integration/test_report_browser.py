@@ -70,6 +70,11 @@ def test_a_page_fits_its_width_whatever_is_in_it(seen: dict[tuple[str, int], See
             assert (path, one.wide, one.beyond) == (path, wide, [])
 
 
+def test_a_transcript_has_most_of_the_width(seen: dict[tuple[str, int], Seen]) -> None:
+    assert seen[f"/{GOOD}", PHONE].line > 0.7
+    assert seen[f"/{GOOD}", DESK].line > 0.7
+
+
 def test_every_harmful_text_is_shown_and_hides_nothing(seen: dict[tuple[str, int], Seen], server: Server) -> None:
     shown = seen[f"/{EVIL}", DESK]
     assert shown.background != "rgba(0, 0, 0, 0)"
