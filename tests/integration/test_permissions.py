@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from functools import lru_cache
 
 import pytest
 
@@ -61,6 +62,7 @@ def recorded(embedded_aws: str) -> dict[str, list[Need]]:
     return {who: list(needs) for who, needs in recorder.needs.items()}
 
 
+@lru_cache  # a template takes half a second to read
 def given(lake_formation: str = "no") -> dict[str, list[Statement]]:
     """By role, what access.yaml allows."""
     chosen = {**PARAMETERS, "LakeFormation": lake_formation}
