@@ -20,7 +20,7 @@ from lake.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 ROOT_TEMPLATE = "lake.yaml"
-OF_JOBS = ("jobs", "lake", "schemas", "sql")
+OF_JOBS = ("addapart", "jobs", "lake", "schemas", "sql")
 """The packages that the jobs import. As .zip: of --extra-py-files Spark puts .zip on the path, and not .whl
 (pyspark's SparkContext.PACKAGE_EXTENSIONS)."""
 OF_FUNCTIONS = ("infra/__init__.py", "infra/functions/__init__.py", "infra/functions/custom.py")

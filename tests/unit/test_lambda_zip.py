@@ -1,4 +1,4 @@
-"""What Lambda is given of AddAPart: all that it imports, nothing else, and always the same bytes."""
+"""What Lambda and Glue are given holds all that is imported there. AddAPart is given no more, and always the same."""
 
 from __future__ import annotations
 
@@ -10,23 +10,41 @@ from pathlib import Path
 
 import pytest
 
-from infra import lambda_zip
+from infra import artefacts, lambda_zip
 
 RUN = """
-import sys, zipimport
-archive = sys.argv[1]
+import importlib, sys
+archive, *modules = sys.argv[1:]
 sys.path.insert(0, archive)
 sys.meta_path[:] = [one for one in sys.meta_path if "editable" not in repr(one).lower()]
-import addapart.handler
-ours = [module for name, module in sys.modules.items() if name.split(".")[0] in ("addapart", "lake", "schemas")]
-print(len(ours), all(module.__file__.startswith(archive) for module in ours))
+for module in modules:
+    importlib.import_module(module)
+ours = {"addapart", "infra", "jobs", "lake", "schemas", "sql"}
+found = [module for name, module in sys.modules.items() if name.split(".")[0] in ours]
+print(len(found), all(module.__file__.startswith(archive) for module in found))
 """
+
+
+def _imported(archive: Path, *modules: str) -> list[str]:
+    """How many of the project's modules are imported with these, from the archive alone."""
+    command = [sys.executable, "-P", "-c", RUN, str(archive), *modules]
+    ran = subprocess.run(command, cwd=archive.parent, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout.split()
 
 
 def test_the_package_alone_can_be_run(tmp_path: Path) -> None:
     archive = lambda_zip.build(tmp_path)
-    ran = subprocess.run([sys.executable, "-P", "-c", RUN, str(archive)], cwd=tmp_path, capture_output=True, text=True)
-    assert ran.stdout.split() == [str(len(zipfile.ZipFile(archive).namelist())), "True"], ran.stderr
+    files = len(zipfile.ZipFile(archive).namelist())
+    assert _imported(archive, lambda_zip.HANDLER) == [str(files), "True"]
+
+
+def test_the_jobs_zip_alone_holds_what_the_glue_scripts_import(tmp_path: Path) -> None:
+    archive = tmp_path / "jobs.zip"
+    archive.write_bytes(artefacts.code("")["JobsZipKey"].body)
+    count, whole = _imported(archive, "jobs.run", "jobs.tend")
+    assert int(count) > 40
+    assert whole == "True"
 
 
 def test_the_same_files_make_the_same_bytes_whenever_they_were_written(tmp_path: Path) -> None:
