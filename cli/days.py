@@ -14,18 +14,23 @@ from cli.safe import safe
 _ACCOUNT = re.compile(r"\d{12}")
 
 
-class _Day(click.DateTime):
-    """A day, and for what is none the words of people rather than those of strptime."""
+class _Named(click.DateTime):
+    """A day or a month, and for what is none the words of people rather than those of strptime."""
+
+    def __init__(self, form: str, what: str) -> None:
+        super().__init__([form])
+        self._what = what
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The day's midnight. Raises BadParameter."""
+        """The midnight with which it begins. Raises BadParameter."""
         try:
             return super().convert(value, param, ctx)
         except click.BadParameter:
-            self.fail(f"{safe(str(value))!r} is not a day, yyyy-mm-dd: 2026-03-02, for instance.", param, ctx)
+            self.fail(f"{safe(str(value))!r} is not {self._what}, for instance.", param, ctx)
 
 
-DAY = _Day(["%Y-%m-%d"])
+DAY = _Named("%Y-%m-%d", "a day, yyyy-mm-dd: 2026-03-02")
+MONTH = _Named("%Y-%m", "a month, yyyy-mm: 2026-03")
 
 
 def between(day: datetime | None, first: datetime | None, last: datetime | None) -> list[str]:

@@ -1,4 +1,4 @@
-"""`loglake report`: one session with its evidence and the verdict on it, as a page, as text, or for programs."""
+"""`loglake report`: one session with its evidence, or the lake over a day or a month; as a page, text, or JSON."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from pathlib import Path
 
 import click
 
-from cli import show
+from cli import lakereport, show
 from cli.athena import Athena
-from cli.days import DAY, text
+from cli.days import DAY, MONTH, text
 from cli.errors import CODES, NOT_FOUND, Failure
 from cli.place import place_options
 from cli.safe import safe
@@ -27,10 +27,14 @@ _SUFFIXES = {".html": "html", ".htm": "html", ".json": "json"}
 
 
 @click.command(epilog=CODES)
-@click.argument("session_id", metavar="ID")
+@click.argument("session_id", metavar="[ID]", required=False)
 @click.option(
-    "--day", type=DAY, metavar="YYYY-MM-DD", help="The day on which the session began (UTC): reads much less."
+    "--day",
+    type=DAY,
+    metavar="YYYY-MM-DD",
+    help="The day on which the session began (UTC): reads much less. Without an ID: report on the lake's day.",
 )
+@click.option("--month", type=MONTH, metavar="YYYY-MM", help="Without an ID: report on the lake's month.")
 @click.option(
     "--format",
     "form",
@@ -41,8 +45,15 @@ _SUFFIXES = {".html": "html", ".htm": "html", ".json": "json"}
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write it to this file, which only you can read."
 )
 @place_options
-def report(athena: Athena, session_id: str, day: datetime | None, form: str | None, out: Path | None) -> None:
-    """Show one session with its evidence, and say how sure that is.
+def report(
+    athena: Athena,
+    session_id: str | None,
+    day: datetime | None,
+    month: datetime | None,
+    form: str | None,
+    out: Path | None,
+) -> None:
+    """Show one session with its evidence, and say how sure that is; or the state of the lake.
 
     Who had it (with the roles back to the person), when, where, why, what was typed and shown, what else the same
     principal did around it, the raw object and record that each statement is from, and the verdict on the evidence:
@@ -56,22 +67,39 @@ def report(athena: Athena, session_id: str, day: datetime | None, form: str | No
     ID is a session's id, as `loglake sessions` shows it, with or without the user's part before it. A session that was
     denied or failed has none: take CloudTrail's id of the event, `eventid` in `loglake sessions --format json`.
 
+    Without an ID it reports on the lake: volume, completeness, freshness, late events, quarantine, sessions by team and
+    their reviews, evidence, sizes and an estimate of the cost, of one day or of a month.
+
+    \b
+      loglake report --day 2026-03-02
+      loglake report --month 2026-03 --out march.html
+
     The HTML file needs nothing else, loads nothing, runs nothing, and prints well. In text and HTML whatever would act
     on a screen, or hide on it, is spelt out (\\x1b). The SHA-256 of a file that is written is shown on stderr.
     """
     form = form or _SUFFIXES.get(out.suffix.lower() if out else "", "text")
+    if session_id is None:
+        of_lake = lakereport.report_of(athena, day, month)
+        _deliver(lakereport.written(of_lake, form), out, f"lake report, {of_lake.period.name}")
+        return
+    if month:
+        raise click.UsageError("--month is for a report on the lake: leave the session's ID out.")
     on = text(day) if day else None
     found = gather(athena, session_id, on, version=version("loglake"), database=athena.database)
     if found is None:
         raise _not_found(session_id, on)
-    content = _written(found, form)
+    _deliver(_written(found, form), out, found.verdict.verdict)
+
+
+def _deliver(content: str, out: Path | None, what: str) -> None:
+    """To the file, or to standard output. what: the report in a word or two."""
     if out is None:
         show.write([content])
         return
     data = content.encode("utf-8", "surrogatepass")
     _write(out, data)
     digest = hashlib.sha256(data).hexdigest()
-    click.echo(f"{safe(str(out))}: {found.verdict.verdict}; {len(data):,} bytes, SHA-256 {digest}", err=True)
+    click.echo(f"{safe(str(out))}: {what}; {len(data):,} bytes, SHA-256 {digest}", err=True)
 
 
 def _written(report: Report, form: str) -> str:
