@@ -19,7 +19,7 @@ from cli.athena import Answer, Column
 from cli.errors import CODES, STOPPED, Failure
 from cli.safe import safe
 from infra import artefacts, changes, deployment, locks, parameters
-from infra.artefacts import ROOT_TEMPLATE, ArtefactError
+from infra.artefacts import ROOT_TEMPLATE, Artefact, ArtefactError
 from infra.changes import Change
 from infra.cloud import Account, account
 from infra.deployment import DeploymentError, Event, Failed, Stack
@@ -30,6 +30,8 @@ from lake import keys
 from lake.settings import Settings
 
 BUCKET_TEMPLATE = "artefacts.yaml"
+KEYS_TEMPLATE = "keys.yaml"
+RAW = ("CloudTrailRaw", "SessionLogsRaw")
 PREFIX = "loglake/"
 _COLUMNS = [Column(name, "varchar") for name in ("action", "replaced", "stack", "resource", "type", "because")]
 
@@ -130,10 +132,13 @@ class Deployment:
         deployment.ready(found, wish.stack)
         before = self._there.text(self._settings.buckets.books, keys.SETTINGS) if found else None
         difference = settings_change(before, self._settings)
+        self._filled(found, "", dict.fromkeys(_key_arns(), ""))  # what is wrong is said before anything is made
         bucket = self._artefacts_bucket(found)
-        if bucket is None:
+        arns = self._keys(found) if bucket else None
+        if bucket is None or arns is None:
+            click.echo("The lake's own changes can be shown once its bucket for code and its keys are there.", err=True)
             return
-        request = self._request(found, bucket)
+        request = self._request(found, bucket, arns)
         if difference:
             click.echo(f"lake.toml changes:\n{difference}")
         changed = self._change(wish.stack, found, request)
@@ -143,23 +148,56 @@ class Deployment:
             click.confirm("Put this lake.toml where the lake reads it?", abort=True, err=True)
         self._put_settings()
 
-    def _request(self, found: Stack | None, bucket: str) -> dict[str, Any]:
+    def _request(self, found: Stack | None, bucket: str, arns: dict[str, str]) -> dict[str, Any]:
         """CreateChangeSet's, with everything uploaded that it names."""
-        root = _loaded(ROOT_TEMPLATE)
-        deployed, given = found.parameters if found else {}, self._wish.given
-        prefix = given.get("ArtefactsPrefix") or deployed.get("ArtefactsPrefix") or PREFIX
-        url = self._there.url(bucket)
-        code, templates = artefacts.code(prefix), artefacts.templates(prefix, self._settings, url)
-        own = parameters.of_lake(self._settings) | {name: one.key for name, one in code.items()}
+        code, templates = self._code(found), self._templates(found, bucket)
+        self._there.upload(bucket, self._prefix(found), [*code.values(), *templates.values()])
+        url = self._there.url(bucket) + templates[ROOT_TEMPLATE].key
+        return {"TemplateURL": url, "Parameters": self._filled(found, bucket, arns)} | self._by_role()
+
+    def _prefix(self, found: Stack | None) -> str:
+        deployed = found.parameters if found else {}
+        return self._wish.given.get("ArtefactsPrefix") or deployed.get("ArtefactsPrefix") or PREFIX
+
+    def _code(self, found: Stack | None) -> dict[str, Artefact]:
+        return artefacts.code(self._prefix(found))
+
+    def _templates(self, found: Stack | None, bucket: str) -> dict[str, Artefact]:
+        return artefacts.templates(self._prefix(found), self._settings, self._there.url(bucket))
+
+    def _filled(self, found: Stack | None, bucket: str, arns: dict[str, str]) -> list[dict[str, Any]]:
+        """The root's parameters. arns: of the keys, by parameter. Raises ParameterError."""
+        root, of_keys = _loaded(ROOT_TEMPLATE), _loaded(KEYS_TEMPLATE)["Parameters"]
+        deployed = found.parameters if found else {}
+        given = {k: v for k, v in self._wish.given.items() if k not in of_keys or k in root["Parameters"]}
+        own = parameters.of_lake(self._settings) | {name: one.key for name, one in self._code(found).items()} | arns
         logs = f"{self._settings.buckets.books}-access-logs"
         usual = {"ArtefactsBucket": bucket, "AccessLogsBucket": deployed.get("AccessLogsBucket", logs)}
+        usual["ArtefactsPrefix"] = self._prefix(found)
         filled = parameters.filled(root, own, parameters.of_modules() | usual | given, deployed)
         locked = parameters.value(root, given, deployed, "LockMode") != "NONE"
         days = int(parameters.value(root, given, deployed, "ReadreadyLockDays"))
         if locked and (why := locks.problem(self._settings, days)):
             raise ParameterError(why)
-        self._there.upload(bucket, prefix, [*code.values(), *templates.values()])
-        return {"TemplateURL": url + templates[ROOT_TEMPLATE].key, "Parameters": filled} | self._by_role()
+        return filled
+
+    def _keys(self, found: Stack | None) -> dict[str, str] | None:
+        """The keys' ARNs, by the root's parameter; None if they are not there yet and shall not be made. They have a
+        stack of their own: what the root is fed must be known when a change set is made (infra.names)."""
+        name, template = f"{self._wish.stack}-keys", _loaded(KEYS_TEMPLATE)
+        there = deployment.stack(self._client, name)
+        deployment.ready(there, name)
+        root, deployed = _loaded(ROOT_TEMPLATE), found.parameters if found else {}
+        topics = (parameters.value(root, self._wish.given, deployed, f"{raw}TopicArn") for raw in RAW)
+        given = {key: value for key, value in self._wish.given.items() if key in template["Parameters"]}
+        own = {"TopicArns": ",".join(filter(None, topics))}
+        filled = parameters.filled(template, own, given, there.parameters if there else {})
+        body = (TEMPLATES / KEYS_TEMPLATE).read_text(encoding="utf-8")
+        self._change(name, there, {"TemplateBody": body, "Parameters": filled} | self._by_role())
+        made = deployment.stack(self._client, name)
+        if made and (lacking := [arn for arn in _key_arns() if arn not in made.outputs]):
+            raise DeploymentError(f"stack {name} tells no {', '.join(lacking)}", "Deploy without --dry-run.")
+        return {arn: made.outputs[arn] for arn in _key_arns()} if made else None
 
     def _by_role(self) -> dict[str, str]:
         return {"RoleARN": self._wish.role} if self._wish.role else {}
@@ -176,10 +214,7 @@ class Deployment:
         body = (TEMPLATES / BUCKET_TEMPLATE).read_text(encoding="utf-8")
         bucket = {"ParameterKey": "ArtefactsBucket", "ParameterValue": own}
         self._change(name, there, {"TemplateBody": body, "Parameters": [bucket]} | self._by_role())
-        if self._wish.dry and there is None:
-            click.echo("The lake's own changes can be shown once its bucket for code is there.", err=True)
-            return None
-        return own
+        return None if self._wish.dry and there is None else own
 
     def _change(self, name: str, found: Stack | None, request: dict[str, Any]) -> bool:
         """Shows, asks, does. False if there is nothing to change, or it shall only be shown."""
@@ -242,6 +277,10 @@ class Deployment:
 @cache
 def _loaded(file: str) -> dict[str, Any]:
     return load(TEMPLATES / file)
+
+
+def _key_arns() -> list[str]:
+    return list(_loaded(KEYS_TEMPLATE)["Outputs"])
 
 
 def settings_change(before: str | None, settings: Settings) -> str:

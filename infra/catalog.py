@@ -37,7 +37,7 @@ def text(settings: Settings) -> str:
     """The whole file."""
     head = {"AWSTemplateFormatVersion": "2010-09-09", "Description": "Log Lake: its catalog and how it is asked."}
     parts = {"Parameters": _parameters(), "Conditions": _CONDITIONS}
-    return HEADER + dump(head | parts) + with_comments(_resources(settings)) + dump({"Outputs": _OUTPUTS})
+    return HEADER + dump(head | parts) + with_comments(_resources(settings))
 
 
 def logical_id(kind: str, name: str) -> str:
@@ -94,10 +94,6 @@ def _parameters() -> dict[str, Any]:
 _CONDITIONS = {
     "Indexed": {"Fn::Equals": [{"Ref": "PartitionIndexes"}, "yes"]},
     "OwnLogsKey": {"Fn::Not": [{"Fn::Equals": [{"Ref": "LogsKeyArn"}, ""]}]},
-}
-_OUTPUTS = {
-    "Database": {"Description": "The Glue database.", "Value": {"Ref": "Database"}},
-    "WorkGroup": {"Description": "The Athena workgroup.", "Value": {"Ref": "WorkGroup"}},
 }
 
 

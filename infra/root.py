@@ -1,8 +1,11 @@
 """`infra/templates/lake.yaml`: the root, which nests the templates of one lake and feeds each of their parameters.
 
-`python -m infra.root` writes it. A child's parameter is fed, in this order: by what is said here; by the output of an
-earlier child that has its name; by a parameter of the root, which is the child's own, word for word. So a new parameter
-of a child is the root's without another word, and no description is written twice.
+`python -m infra.root` writes it. A child's parameter is fed, in this order: by what is said here; by what the output of
+an earlier child that has its name will be (`infra.names`); by a parameter of the root, which is the child's own, word
+for word. So a new parameter of a child is the root's without another word, and no description is written twice.
+
+The keys (keys.yaml) are no child: their ARNs cannot be told before they are made, so they have a stack of their own,
+which `loglake deploy` makes before this one.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from infra.names import told
 from infra.resources import WORKGROUP
 from infra.template import TEMPLATES, dump, load, with_comments
 from lake import keys
@@ -40,6 +44,10 @@ def _output(child: str, name: str) -> dict[str, list[str]]:
     return {"Fn::GetAtt": [child, f"Outputs.{name}"]}
 
 
+def _will_be(file: str, name: str) -> Any:
+    return told(load(TEMPLATES / file), name)
+
+
 def _if(condition: str, then: Any, otherwise: Any = None) -> dict[str, list[Any]]:
     return {"Fn::If": [condition, then, _ref("AWS::NoValue") if otherwise is None else otherwise]}
 
@@ -50,7 +58,7 @@ def _list(*parts: Any) -> dict[str, Any]:
 
 
 _RAWS = ("CloudTrailRaw", "SessionLogsRaw")
-_REPLICATION = {"ReplicationRoleArn": _if("Copies", _output("Access", "ReplicationRoleArn"), "")}
+_REPLICATION = {"ReplicationRoleArn": _if("Copies", _will_be("access.yaml", "ReplicationRoleArn"), "")}
 _TOPICS = {"TopicArns": _list(*(_if(f"{raw}BySns", _ref(f"{raw}TopicArn")) for raw in _RAWS))}
 _SETTINGS = {"SettingsKey": keys.SETTINGS}
 _COPIED = {
@@ -68,7 +76,7 @@ def _raw(name: str, what: str, **more: Any) -> Child:
         name,
         "raw.yaml",
         f"Breaks: {what} of the lake's own bucket are not kept or not heard of. Do: see its resources.",
-        feeds={"RawKeyArn": _if(f"{name}HasKey", _ref(f"{name}KeyArn"), _output("Keys", "RawKeyArn"))} | _REPLICATION,
+        feeds={"RawKeyArn": _if(f"{name}HasKey", _ref(f"{name}KeyArn"), _ref("RawKeyArn"))} | _REPLICATION,
         renamed={"RawBucket": f"{name}Bucket"}
         | {one: f"{name}{one}" for one in own}
         | {one: f"Raw{one}" for one in shared},
@@ -78,7 +86,6 @@ def _raw(name: str, what: str, **more: Any) -> Child:
 
 
 CHILDREN = (
-    Child("Keys", "keys.yaml", "Breaks: nothing can be read or written. Do: see its resources.", feeds=_TOPICS),
     Child(
         "Access",
         "access.yaml",
@@ -87,7 +94,7 @@ CHILDREN = (
             **_SETTINGS,
             "WorkGroup": WORKGROUP,
             "RawKeyArns": _list(
-                _output("Keys", "RawKeyArn"),
+                _ref("RawKeyArn"),
                 *(_if(f"{raw}HasKey", _ref(f"{raw}KeyArn")) for raw in _RAWS),
             ),
             "ReplicatedBuckets": _list(*(_if(f"Copies{one}", _ref(bucket)) for one, bucket in _COPIED.items())),
@@ -100,12 +107,14 @@ CHILDREN = (
         "ingest.yaml",
         "Breaks: what arrives is not heard of; it is kept. Do: see its resources.",
         feeds={**_SETTINGS, **_TOPICS, "InboxLockDays": _if("Locks", _ref("InboxLockDays"), "0")},
+        after=("Access",),
     ),
     Child(
         "Storage",
         "storage.yaml",
         "Breaks: books and tables are neither written nor read. Do: see its resources.",
         feeds=_REPLICATION,
+        after=("Ingest",),
     ),
     _raw("CloudTrailRaw", "CloudTrail's files"),
     _raw("SessionLogsRaw", "session logs", condition="TwoRawBuckets"),
@@ -119,7 +128,7 @@ CHILDREN = (
         "Grants",
         "grants.yaml",
         "Breaks: who reads by Lake Formation's grants is refused. Do: see its resources.",
-        after=("Storage",),
+        after=("Catalog",),
         condition="Granted",
     ),
     Child(
@@ -127,7 +136,7 @@ CHILDREN = (
         "watch.yaml",
         "Breaks: nobody is told when the lake falls behind. Do: see its resources.",
         feeds={
-            "AddAPartFunctionName": _output("Ingest", "FunctionName"),
+            "AddAPartFunctionName": _will_be("ingest.yaml", "FunctionName"),
             "AddAPartMaximumConcurrency": _ref("MaximumConcurrency"),
             # Named, not fed by outputs: its log groups are there before the first run.
             "CloudTrailJobName": {"Fn::Sub": "${RolePrefix}cloudtrail"},
@@ -135,6 +144,7 @@ CHILDREN = (
             "TendJobName": {"Fn::Sub": "${RolePrefix}tend"},
             "QualityJobName": {"Fn::Sub": "${RolePrefix}quality"},
         },
+        after=("Ingest",),
     ),
     Child(
         "Jobs",
@@ -176,7 +186,7 @@ def text(children: Iterable[Child] = CHILDREN) -> str:
     """The whole file."""
     parameters: dict[str, Any] = dict(OWN)
     groups: list[dict[str, Any]] = []
-    outputs: dict[str, str] = {}  # of the children so far: which has it
+    outputs: dict[str, Any] = {}  # of the children so far: what it will be
     stacks: list[tuple[str, str, dict[str, Any]]] = []
     for child in children:
         template = load(TEMPLATES / child.file)
@@ -184,7 +194,8 @@ def text(children: Iterable[Child] = CHILDREN) -> str:
         fed = {name: _fed(child, name, one, outputs, parameters) for name, one in template["Parameters"].items()}
         if added := [name for name in parameters if name not in known]:
             groups.append({"Label": {"default": child.file}, "Parameters": added})
-        outputs |= dict.fromkeys(template.get("Outputs", {}), child.name)
+        for output in template.get("Outputs", {}):
+            outputs[output] = told(template, output) or _output(child.name, output)
         stacks.append((child.name, child.breaks, _stack(child, fed)))
     groups.append({"Label": {"default": "Brought raw buckets' keys"}, "Parameters": list(OWN)})
     head = {
@@ -197,7 +208,7 @@ def text(children: Iterable[Child] = CHILDREN) -> str:
     return HEADER + dump(head) + with_comments(stacks) + dump({"Outputs": _outputs()})
 
 
-def _fed(child: Child, name: str, one: dict[str, Any], outputs: dict[str, str], parameters: dict[str, Any]) -> Any:
+def _fed(child: Child, name: str, one: dict[str, Any], outputs: dict[str, Any], parameters: dict[str, Any]) -> Any:
     """What a child's parameter gets; where that is the root's, the root has it from now on."""
     if name in child.feeds:
         value = child.feeds[name]
@@ -206,7 +217,7 @@ def _fed(child: Child, name: str, one: dict[str, Any], outputs: dict[str, str], 
                 parameters.setdefault(name, one)
         return value
     if name in outputs and name not in child.renamed:
-        return _output(outputs[name], name)
+        return outputs[name]
     roots = child.renamed.get(name, name)
     parameters.setdefault(roots, one)
     return {"Fn::Join": [",", _ref(roots)]} if one["Type"] == "CommaDelimitedList" else _ref(roots)
@@ -234,7 +245,7 @@ def _stack(child: Child, fed: dict[str, Any]) -> dict[str, Any]:
 
 
 def _outputs() -> dict[str, Any]:
-    wanted = (("Watch", "AlarmTopicArn"), ("Keys", "RawKeyArn"), ("Ingest", "QueueArn"), ("Catalog", "WorkGroup"))
+    wanted = (("Watch", "AlarmTopicArn"), ("Ingest", "QueueArn"))
     said = {name: load(TEMPLATES / file).get("Outputs", {}) for name, file in ((c.name, c.file) for c in CHILDREN)}
     return {
         output: {"Description": said[child][output]["Description"], "Value": _output(child, output)}

@@ -76,7 +76,7 @@ def install() -> None:
     from moto.cloudformation import parsing
     from moto.cloudformation.custom_model import CustomModel
     from moto.cloudformation.exceptions import ValidationError
-    from moto.cloudformation.models import Stack
+    from moto.cloudformation.models import ChangeSet, Stack
 
     deployed.install()
     plain = parsing.clean_json
@@ -98,6 +98,16 @@ def install() -> None:
         """moto reads YAML without libyaml, some seconds a catalog."""
         return copy.deepcopy(_parsed(text))
 
+    plain_apply = ChangeSet.apply
+
+    def apply(self: Any) -> None:
+        """moto forgets the outputs of what a change set made."""
+        plain_apply(self)
+        self.stack.template = self.template
+        self.stack._parse_template()
+        self.stack.output_map = self.stack._create_output_map()
+
+    ChangeSet.apply = apply
     parsing.clean_json = clean_json
     Stack.parse_template = staticmethod(parse_template)
     Stack.get_cfn_attribute = output

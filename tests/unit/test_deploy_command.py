@@ -27,7 +27,8 @@ SETTINGS = home.settings()
 URL = "https://s3.us-east-1.amazonaws.com/loglake-books-artefacts/"
 TEMPLATES_ONCE = artefacts.templates("loglake/", SETTINGS, URL)
 CODE_ONCE = artefacts.code("loglake/")
-STACKS = ("loglake-artefacts", "loglake")
+STACKS = ("loglake-artefacts", "loglake-keys", "loglake")
+KEYS = {name: f"arn:aws:kms:us-east-1:111122223333:key/{name}" for name in load(TEMPLATES / "keys.yaml")["Outputs"]}
 
 
 def change(action: str, resource: str, kind: str, replaced: str = "", **more: Any) -> dict[str, Any]:
@@ -60,7 +61,9 @@ class CloudFormation:
                 {"Error": {"Code": "ValidationError", "Message": f"{name} does not exist"}}, "DescribeStacks"
             )
         given = [{"ParameterKey": key, "ParameterValue": value} for key, value in self.parameters.items()]
-        return {"Stacks": [{"StackId": f"arn:{name}", "StackStatus": self.status[name], "Parameters": given}]}
+        told = [{"OutputKey": key, "OutputValue": value} for key, value in KEYS.items()]
+        found = {"StackId": f"arn:{name}", "StackStatus": self.status[name], "Parameters": given, "Outputs": told}
+        return {"Stacks": [found]}
 
     def create_change_set(self, **request: Any) -> dict[str, str]:
         self.request = request
@@ -77,6 +80,9 @@ class CloudFormation:
 
     def delete_change_set(self, ChangeSetName: str) -> None:
         self.did.append(f"withdraw {ChangeSetName}")
+
+    def delete_stack(self, StackName: str) -> None:
+        self.did.append(f"delete {StackName}")
 
     def execute_change_set(self, ChangeSetName: str) -> None:
         self.did.append(f"execute {ChangeSetName}")
@@ -202,6 +208,14 @@ def test_what_would_lose_evidence_is_refused_even_with_yes(deploying: Deploying,
     assert deploying.cloud.did[-1] == "withdraw loglake"
 
 
+def test_without_its_keys_a_lake_is_not_proposed(deploying: Deploying) -> None:
+    del deploying.cloud.status["loglake-keys"], deploying.cloud.status["loglake"]
+    deploying.cloud.changes = {"loglake-keys": [change("Add", "RawKey", "AWS::KMS::Key")]}
+    result = deploying.run("--dry-run")
+    assert (result.exit_code, "RawKey" in result.stdout) == (0, True)
+    assert "propose loglake" not in deploying.cloud.did
+
+
 def test_what_holds_no_evidence_may_be_taken_away(deploying: Deploying) -> None:
     deploying.cloud.changes = {"loglake": [change("Remove", "Jobs", "AWS::CloudFormation::Stack")]}
     assert deploying.run("--yes").exit_code == 0
@@ -235,6 +249,7 @@ def test_the_companys_parameters_stay_as_deployed_unless_given(deploying: Deploy
     assert sent["AlarmEmail"]["ParameterValue"] == "lake@example.com"
     assert sent["BooksBucket"]["ParameterValue"] == "loglake-books"
     assert sent["AddAPartKey"]["ParameterValue"] in deploying.uploaded
+    assert sent["BooksKeyArn"]["ParameterValue"] == KEYS["BooksKeyArn"]
 
 
 @pytest.mark.parametrize(

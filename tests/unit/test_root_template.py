@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from cli import home
 from infra import artefacts, parameters
 from infra.changes import EVIDENCE, holding_evidence
+from infra.names import told
 from infra.root import PATH, text
 from infra.template import TEMPLATES, load
 
@@ -50,6 +53,31 @@ def test_every_output_that_is_fed_or_shown_is_one_of_an_earlier_child() -> None:
         assert output in nested()[child][0]["Outputs"]
 
 
+def test_what_is_fed_is_known_when_a_change_set_is_made() -> None:
+    for name, (_, fed) in nested().items():
+        # The grants of Lake Formation are to whoever access.yaml makes or is given: they hold nothing.
+        assert name == "Grants" or not outputs(fed), name
+    assert ROOT["Resources"]["Grants"]["Condition"] == "Granted"
+
+
+@pytest.mark.parametrize(
+    ("file", "output", "value"),
+    [
+        ("access.yaml", "AddAPartRoleArn", "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${RolePrefix}addapart"),
+        ("ingest.yaml", "QueueArn", "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:${QueueName}"),
+        ("ingest.yaml", "DeadLetterQueueName", "${QueueName}-dead"),
+        ("ingest.yaml", "FunctionName", "${RolePrefix}addapart"),
+    ],
+)
+def test_an_output_is_told_from_the_names_that_its_template_gives(file: str, output: str, value: str) -> None:
+    assert told(CHILDREN[file], output) == {"Fn::Sub": value}
+
+
+def test_what_only_its_stack_knows_is_not_told() -> None:
+    assert told(CHILDREN["keys.yaml"], "RawKeyArn") is None
+    assert told(CHILDREN["ingest.yaml"], "QueueUrl") is None
+
+
 def test_a_list_of_the_roots_is_fed_as_text_which_is_all_that_a_nested_stack_takes() -> None:
     for name, (_, fed) in nested().items():
         for parameter, value in fed.items():
@@ -59,7 +87,7 @@ def test_a_list_of_the_roots_is_fed_as_text_which_is_all_that_a_nested_stack_tak
 
 def test_deploy_fills_what_has_no_default() -> None:
     settings = home.settings()
-    own = parameters.of_lake(settings) | dict.fromkeys(CODE, "key")
+    own = parameters.of_lake(settings) | dict.fromkeys((*CODE, *CHILDREN["keys.yaml"]["Outputs"]), "key")
     usual = parameters.of_modules() | {"ArtefactsBucket": "a", "AccessLogsBucket": "b"}
     filled = parameters.filled(ROOT, own, usual, {})
     assert {one["ParameterKey"] for one in filled} == {*own, *usual}
@@ -75,6 +103,6 @@ def test_every_artefact_is_one_of_the_roots_parameters() -> None:
 
 def test_the_stacks_that_hold_evidence_are_known_by_what_they_hold() -> None:
     holding = holding_evidence(CHILDREN, ROOT)
-    assert {"Keys", "Storage", "CloudTrailRaw", "SessionLogsRaw", "Catalog"} <= set(holding)
+    assert {"Storage", "CloudTrailRaw", "SessionLogsRaw", "Catalog"} <= set(holding)
     assert not {"Access", "Jobs"} & set(holding)
     assert "AWS::S3::Bucket" in EVIDENCE
