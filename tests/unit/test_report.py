@@ -191,6 +191,11 @@ def test_a_page_forbids_itself_everything_but_its_own_style_sheet(asker: Asker) 
     assert not re.search(r"url\(|@import|expression", page_.style)
 
 
+def test_what_is_not_from_a_log_is_escaped_all_the_same(asker: Asker) -> None:
+    content = page(replace(asker.report(GOOD), generated="<i>now</i>", version="<b>0</b>"))
+    assert "&lt;i&gt;now&lt;/i&gt; UTC by Log Lake &lt;b&gt;0&lt;/b&gt;" in content
+
+
 def test_every_ref_leads_to_a_source_and_every_table_says_what_its_columns_are(asker: Asker) -> None:
     page_ = Tags(page(asker.report(GOOD)))
     ids = {one["id"] for _, one in page_.tags if "id" in one}
@@ -210,8 +215,7 @@ def test_what_would_act_is_spelt_out_and_named() -> None:
     )
 
 
-def test_text_that_says_an_escape_is_told_from_one(asker: Asker) -> None:
-    del asker
+def test_text_that_says_an_escape_is_told_from_one() -> None:
     assert line("\\x1b") == "\\x1b"
 
 
