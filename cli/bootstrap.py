@@ -27,10 +27,10 @@ NEEDED = (3, 11)
 JAVA = 17
 EXTRAS = {"run": ("local",), "test": ("local", "dev")}
 # Of the pinned versions on Linux x86-64; pip's own lines say the exact sizes, and they are in the log.
-MEGABYTES = {"local": 518, "dev": 30}
+MEGABYTES = {"local": 559, "dev": 30}
 CHECKOV = "infra/checkov.lock"
 CHECKOV_MEGABYTES = 56
-DISK = 1140
+DISK = 1320
 UNFINISHED = "unfinished"
 
 GET_PYTHON = """\

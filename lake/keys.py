@@ -155,6 +155,11 @@ def quarantined(job: str, batch: str) -> str:
     return f"{quarantined_of(job)}{batch}-{unique()}.bin"
 
 
+def quality_page(table: str, day: str) -> str:
+    """What the quality gates found on a day, for people: HTML in the results bucket."""
+    return f"quality/{table}/{day}.html"
+
+
 def table_folder(table: str) -> str:
     """A table's own location. Never a partition's: Athena would read every generation."""
     return f"readready/{table}/"

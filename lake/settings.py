@@ -114,9 +114,14 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """When a run that worked is still a failure. completeness: per cent of arrived objects that must be read."""
+    """When a run that worked is still a failure. completeness: per cent of arrived objects that must be read.
+
+    volume_days, volume_deviations: when a day's rows are too few or too many, see lake.toml and jobs.volume.
+    """
 
     completeness: int = 90
+    volume_days: int = 5
+    volume_deviations: int = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +277,10 @@ class _Parser:
         thresholds = self.record("thresholds", Thresholds)
         if not 0 <= thresholds.completeness <= 100:
             raise self.error("completeness", "", "completeness is per cent: 0 to 100")
+        if not 3 <= thresholds.volume_days <= 20:
+            raise self.error("volume_days", "", "volume_days must be 3 to 20: there are 20 workdays in 28 days")
+        if thresholds.volume_deviations < 1:
+            raise self.error("volume_deviations", "", "volume_deviations must be at least 1")
         return thresholds
 
     def filters(self, job: str, raw: dict[str, Any]) -> Filters:

@@ -7,6 +7,7 @@ from schemas import (
     from_cloudwatch_readready,
     lake_generations,
     lake_ledger,
+    lake_quality,
     lake_quarantine,
     session_reviews,
     teams,
@@ -23,6 +24,7 @@ TABLES: dict[str, Table] = {
         lake_ledger,
         lake_quarantine,
         lake_generations,
+        lake_quality,
         session_reviews,
         teams,
     )

@@ -22,6 +22,8 @@ def _section(table: Table) -> str:
         if table.fallback_identity:
             lines[-1] += f"; without it, {', '.join(f'`{name}`' for name in table.fallback_identity)}"
         lines[-1] += "."
+    if table.required:
+        lines[-1] += f" Never null: {', '.join(f'`{name}`' for name in table.required)}."
     lines += ["", "| column | type | what it is |", "|---|---|---|"]
     for column in (*table.columns, *table.partition_keys):
         comment = column.comment.replace("|", "\\|").replace("*", "\\*")

@@ -68,5 +68,6 @@ TABLE = Table(
     fallback_identity=SOURCE_OBJECT,
     sort=("eventtime", "eventid", *SOURCE_OBJECT),
     account=("recipientaccountid", "useridentityaccountid"),
+    required=("eventtime", *(column.name for column in ORIGIN)),
     bloom=("eventid", "sessionid", "useridentityarn", "useridentityaccesskeyid", "sourceidentity", "username"),
 )

@@ -43,5 +43,6 @@ TABLE = Table(
     fallback_identity=SOURCE_OBJECT,
     sort=("eventtime", "logeventid", *SOURCE_OBJECT),
     account=("accountid",),
+    required=("eventtime", *(column.name for column in ORIGIN)),
     bloom=("sessionid", "username", "logstream"),
 )

@@ -34,6 +34,7 @@ VIEWS = (
     "freshness",
     "late_arrivals",
     "objects",
+    "quality",
     "quarantined",
     "sessionstarts",
     "recordedsessions",
@@ -133,6 +134,7 @@ class ViewLake:
         quarantine: Sequence[Row] = (),
         reviews: Sequence[Row] = (),
         teams: Sequence[Row] = (),
+        quality: Sequence[Row] = (),
         views: Sequence[str] = VIEWS,
     ) -> None:
         self.duck = database()
@@ -144,6 +146,7 @@ class ViewLake:
             "lake_quarantine": quarantine,
             "session_reviews": reviews,
             "teams": teams,
+            "lake_quality": quality,
         }
         for name, rows in tables.items():
             self.duck.register(name, arrow_table(name, rows))

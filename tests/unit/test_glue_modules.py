@@ -7,15 +7,17 @@ from pathlib import Path
 
 import pyspark
 
-from infra.glue_modules import PYPROJECT, PYTHON, SHIPPED, SPARK, additional, pinned
+from infra.glue_modules import PYPROJECT, PYTHON, SHIPPED, SPARK, additional, additional_quality, pinned
 
 ROOT = Path(__file__).parents[2]
 OURS = {"addapart", "jobs", "lake", "schemas"}
 
 
-def imported(package: str) -> set[str]:
+def imported(package: str, leave_out: str = "") -> set[str]:
     found = set()
     for path in (ROOT / package).glob("*.py"):
+        if path.name == leave_out:
+            continue
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):
                 found |= {name.name.split(".")[0] for name in node.names}
@@ -37,8 +39,18 @@ def test_this_runs_on_glues_spark_and_python() -> None:
 
 def test_the_jobs_import_only_what_glue_has_or_is_told_to_install() -> None:
     brought = {one.split("==")[0] for one in additional(PYPROJECT.read_text()).split(",")}
-    assert imported("jobs") | imported("lake") | imported("schemas") <= {"pyspark", "botocore", *SHIPPED, *brought}
+    jobs = imported("jobs", leave_out="quality.py")
+    assert jobs | imported("lake") | imported("schemas") <= {"pyspark", "botocore", *SHIPPED, *brought}
     assert brought == {"isal", "msgspec", "obstore"}
+
+
+def test_the_job_of_the_gates_alone_brings_great_expectations_with_all_that_it_needs() -> None:
+    brought = dict(one.split("==") for one in additional_quality(PYPROJECT.read_text()).split(","))
+    assert imported("jobs") - imported("jobs", leave_out="quality.py") == {"great_expectations", "pandas"}
+    assert {"great-expectations", "pandas", "scipy", "altair", "isal", "obstore"} <= set(brought)
+    assert not {"numpy", "pyarrow", "boto3"} & set(brought)  # Glue's own stay as they are
+    locked = (ROOT / "requirements.lock").read_text().lower().replace("_", "-").replace(".yaml", "-yaml").splitlines()
+    assert {f"{name}=={pin}" for name, pin in brought.items()} <= set(locked)
 
 
 def test_addapart_needs_nothing_but_what_lambda_has() -> None:
