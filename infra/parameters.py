@@ -46,7 +46,11 @@ def of_lake(settings: Settings) -> dict[str, str]:
 
 def of_modules() -> dict[str, str]:
     """What Glue has to install for the jobs; a company's file may name wheels in S3 in its place."""
-    return {"AdditionalPythonModules": glue_modules.additional(glue_modules.PYPROJECT.read_text())}
+    text = glue_modules.PYPROJECT.read_text(encoding="utf-8")
+    made = {"AdditionalPythonModules": glue_modules.additional(text)}
+    if of_gates := getattr(glue_modules, "additional_quality", None):
+        made["QualityPythonModules"] = of_gates(text)
+    return made
 
 
 def read(text: str, name: str) -> dict[str, str]:

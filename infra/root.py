@@ -70,7 +70,7 @@ _COPIED = {
 
 
 def _raw(name: str, what: str, **more: Any) -> Child:
-    own = ("Mode", "TopicArn", "OwnerAccount", "ReplicaArn")
+    own = ("Mode", "TopicArn", "OwnerAccount", "ReplicaArn", "LockMode")
     shared = ("LockDays", "ColdClass", "ColdDays", "ExpireDays")
     return Child(
         name,

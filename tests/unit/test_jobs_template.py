@@ -17,7 +17,6 @@ TEMPLATE = load(TEMPLATES / "jobs.yaml")
 JOBS = resources(TEMPLATE, "AWS::Glue::Job")
 SCHEDULES = resources(TEMPLATE, "AWS::Scheduler::Schedule")
 BRACES = str.maketrans("", "", "${}")
-TAKING_IN = ("CloudTrailJob", "SessionLogsJob")
 
 
 def filled(value: Any) -> str:
@@ -25,7 +24,7 @@ def filled(value: Any) -> str:
     return str(value.get("Fn::Sub", value.get("Ref")) if isinstance(value, dict) else value).translate(BRACES)
 
 
-@pytest.mark.parametrize(("name", "job"), zip(TAKING_IN, ("cloudtrail", "cloudwatch"), strict=True))
+@pytest.mark.parametrize(("name", "job"), [("CloudTrailJob", "cloudtrail"), ("SessionLogsJob", "cloudwatch")])
 def test_the_jobs_arguments_are_those_that_the_script_takes(name: str, job: str) -> None:
     given = [word for key, value in JOBS[name]["DefaultArguments"].items() for word in (key, filled(value))]
     options = arguments(given)
@@ -42,9 +41,10 @@ def test_the_looks_arguments_are_those_that_the_script_takes() -> None:
 
 
 def test_every_job_runs_on_the_glue_that_the_project_is_tested_on_and_brings_its_modules() -> None:
-    for job in JOBS.values():
+    for name, job in JOBS.items():
         assert job["GlueVersion"] == GLUE_VERSION
-        assert job["DefaultArguments"]["--additional-python-modules"] == {"Ref": "AdditionalPythonModules"}
+        modules = "QualityPythonModules" if name == "QualityJob" else "AdditionalPythonModules"
+        assert job["DefaultArguments"]["--additional-python-modules"] == {"Ref": modules}
         assert filled(job["DefaultArguments"]["--extra-py-files"]) == "s3://ArtefactsBucket/JobsZipKey"
 
 
