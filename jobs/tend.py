@@ -53,10 +53,9 @@ def main(argv: Sequence[str]) -> int:
     options = arguments(argv)
     emit(step="start", look=options.look)
     bucket, _, key = options.settings.removeprefix("s3://").partition("/")
-    session = boto3.session.Session()
-    lake = access(Store(session.region_name or "us-east-1").get(bucket, key).decode())
+    lake = access(Store(boto3.session.Session().region_name or "us-east-1").get(bucket, key).decode())
     region = lake.settings.lake.region
-    glue, sqs = (session.client(name, region_name=region, config=PATIENT) for name in ("glue", "sqs"))
+    glue, sqs = (boto3.client(name, region_name=region, config=PATIENT) for name in ("glue", "sqs"))
     now = datetime.now(UTC)
     days = LAST_DAYS if options.look == "all" else LISTED_DAYS
     first, last = now.date() - timedelta(days=days - 1), now.date()

@@ -46,14 +46,12 @@ def test_a_bucket_that_announces_nothing_is_listed_and_its_objects_are_taken(
     assert _known(unheard) == known
 
 
-def test_another_buckets_objects_may_still_be_on_their_way(unheard: Lake) -> None:
+def test_any_other_buckets_objects_may_still_be_on_their_way(unheard: Lake) -> None:
     assert main(["--settings", SETTINGS, "--look", "raw"]) == 0
-    assert main(["--settings", SETTINGS, "--look", "raw", "--buckets", "loglake-raw-cloudwatch"]) == 0
     assert _known(unheard) == []
 
 
 def test_what_only_a_person_can_mend_fails_the_job(unheard: Lake, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--settings", SETTINGS, "--look", "all"]) == 0
     unheard.s3.delete_bucket(Bucket="loglake-raw-cloudwatch")
     assert main(["--settings", SETTINGS, "--look", "all"]) == 1
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
