@@ -24,9 +24,11 @@ from cli.main import cli
 from infra.local.resources import create
 from infra.resources import WORKGROUP, dead_letters
 from infra.views import View, ViewColumn, view_input
-from jobs import access, job, tend
+from jobs import access, job, quality_run, tend
+from jobs.quality_results import Check, Outcome
 from lake import keys
 from lake.settings import JOBS, Settings
+from lake.store import Store
 from tests.integration.test_path import READY, event, key, trail
 from tests.questions_world import SECRET, streamed
 
@@ -204,6 +206,7 @@ def life(all_: Everybody) -> None:
     beginnings(all_)
     faults(all_)
     questions(all_)
+    gates(all_)
     operations(all_)
     endings(all_)
 
@@ -243,7 +246,6 @@ def faults(all_: Everybody) -> None:
 def questions(all_: Everybody) -> None:
     """Auditors ask, by the commands and by awswrangler; exporters export, are stopped, and go on."""
     auditor = "AuditorRole"
-    all_.command(auditor, "sessions", "--day", SECRET.day)
     all_.command(auditor, "query", "SELECT count(*) FROM lake_ledger")
     with all_.as_(auditor):
         frame = wr.athena.read_sql_query(
@@ -263,6 +265,28 @@ def questions(all_: Everybody) -> None:
         all_.command("ExporterRole", *export, "csv", codes=(130,))
     all_.command("ExporterRole", *export, "csv")
     all_.command("ExporterRole", *export, "parquet")
+
+
+def gates(all_: Everybody) -> None:
+    """The quality job, with gates that find nothing: Great Expectations calls nothing of AWS's, and takes its time."""
+
+    class Open:
+        def file(self, *_: object) -> Check:
+            return Check()
+
+        def day(self, *_: object) -> Check:
+            return Check([Outcome("rows", "", "", "", True, "")])
+
+        def page(self, *_: object) -> str:
+            return ""
+
+    with all_.as_("QualityJobRole"):
+        lake = access.access(Store("us-east-1").get(all_.settings.buckets.books, keys.SETTINGS).decode())
+        asked = Athena(boto3.client("athena"), lake.settings.lake.database, WORKGROUP)
+        days = ("2024-05-31", "2024-05-31")
+        for _ in range(2):
+            assert not quality_run.run(lake, asked.values, Open(), lambda: all_.now, days, lambda **_: None).errors
+            all_.later(seconds=1)
 
 
 def team_asks(all_: Everybody) -> None:

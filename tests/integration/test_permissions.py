@@ -38,7 +38,7 @@ PARAMETERS = {
     "ReplicaArns": "arn:aws:s3:::company-copy",
     "ReplicaKeyArns": f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/Copy",
 }
-COMPONENTS = ("AddAPartRole", "CloudTrailJobRole", "SessionLogsJobRole", "TendJobRole")
+COMPONENTS = ("AddAPartRole", "CloudTrailJobRole", "SessionLogsJobRole", "TendJobRole", "QualityJobRole")
 PEOPLE = ("AuditorRole", "Verifier", "OperatorRole", "QuarantineReader", "ExporterRole", "ManagerRole")
 ADDED = {"Verifier": "VerifierPolicy", "QuarantineReader": "QuarantinePolicy"}  # one policy more than another role
 
