@@ -48,16 +48,14 @@ def artefact(prefix: str, name: str, body: bytes) -> Artefact:
 
 def code(prefix: str, root: Path = ROOT) -> dict[str, Artefact]:
     """By the root template's parameter, what it is filled with. Raises ArtefactError."""
-    made = {
+    return {
         "JobsZipKey": artefact(prefix, "jobs.zip", zipped(root, _packages(root, OF_JOBS))),
         "JobScriptKey": artefact(prefix, "job.py", _read(root / "jobs" / "job.py")),
         "TendScriptKey": artefact(prefix, "tend.py", _read(root / "jobs" / "tend.py")),
+        "QualityScriptKey": artefact(prefix, "quality.py", _read(root / "jobs" / "quality.py")),
         "AddAPartKey": artefact(prefix, "addapart.zip", lambda_zip.package(root)),
         "FunctionsKey": artefact(prefix, "functions.zip", zipped(root, [*OF_FUNCTIONS, "infra/functions/indexes.py"])),
     }
-    if (gates := root / "jobs" / "quality.py").is_file():
-        made["QualityScriptKey"] = artefact(prefix, "quality.py", _read(gates))
-    return made
 
 
 def templates(prefix: str, settings: Settings, url: str, folder: Path = TEMPLATES) -> dict[str, Artefact]:

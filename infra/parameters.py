@@ -47,10 +47,10 @@ def of_lake(settings: Settings) -> dict[str, str]:
 def of_modules() -> dict[str, str]:
     """What Glue has to install for the jobs; a company's file may name wheels in S3 in its place."""
     text = glue_modules.PYPROJECT.read_text(encoding="utf-8")
-    made = {"AdditionalPythonModules": glue_modules.additional(text)}
-    if of_gates := getattr(glue_modules, "additional_quality", None):
-        made["QualityPythonModules"] = of_gates(text)
-    return made
+    return {
+        "AdditionalPythonModules": glue_modules.additional(text),
+        "QualityPythonModules": glue_modules.additional_quality(text),
+    }
 
 
 def read(text: str, name: str) -> dict[str, str]:

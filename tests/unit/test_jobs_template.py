@@ -74,3 +74,9 @@ def test_the_jobs_logs_go_to_groups_that_the_alarms_read() -> None:
     assert {str(one["DefaultArguments"]["--custom-logGroup-prefix"]) for one in JOBS.values()} == {
         "{'Ref': 'JobLogGroupPrefix'}"
     }
+
+
+def test_the_quality_gates_take_their_arguments_and_are_an_own_job() -> None:
+    given = JOBS["QualityJob"]["DefaultArguments"]
+    assert filled(given["--settings"]) == "s3://BooksBucket/SettingsKey"
+    assert filled(JOBS["QualityJob"]["Command"]["ScriptLocation"]) == "s3://ArtefactsBucket/QualityScriptKey"
