@@ -61,6 +61,56 @@ def test_every_bucket_is_reached_by_tls_only(template: str, name: str) -> None:
     assert all(one["Resource"] == whole for one in tls)
 
 
+KEY = "s3:x-amz-server-side-encryption-aws-kms-key-id"
+CALLERS = "s3:x-amz-server-side-encryption-customer-algorithm"
+
+
+def _holds(operator: str, wanted: Any, found: str | None) -> bool:
+    """IAM's rule: a negated operator holds where the key is missing, and so does every ...IfExists."""
+    if operator == "Null":
+        return (found is None) == (wanted == "true")
+    assert operator in ("StringNotEquals", "StringNotEqualsIfExists")
+    return found != wanted
+
+
+@pytest.mark.parametrize("name", ["Books", "Readready", "Results"])
+def test_a_writer_names_our_key_or_none_and_brings_none(name: str) -> None:
+    """S3 asks the policy before it applies the bucket's default, so a PUT without a word on keys has none to show."""
+    denials = [
+        one["Condition"]
+        for one in _statements("storage", "AWS::S3::BucketPolicy")[f"{name}Policy"]
+        if one["Action"] == "s3:PutObject" and one["Effect"] == "Deny"
+    ]
+
+    def denied(**request: str) -> bool:
+        headers = {KEY: request.get("key"), CALLERS: request.get("callers")}
+        ours = {"Ref": f"{name}KeyArn"}
+        return any(
+            all(
+                _holds(operator, "ours" if wanted == ours else wanted, headers[header])
+                for operator, keys_ in condition.items()
+                for header, wanted in keys_.items()
+            )
+            for condition in denials
+        )
+
+    assert not denied()
+    assert not denied(key="ours")
+    assert denied(key="another's")
+    assert denied(callers="AES256")
+
+
+def test_a_trail_that_names_our_key_can_be_made() -> None:
+    """The raw bucket has a bucket key, for which CloudTrail asks KMS to decrypt, too."""
+    allowed = {
+        action
+        for one in _statements("keys", "AWS::KMS::Key", "KeyPolicy")["RawKey"]
+        if one["Principal"] == {"Service": "cloudtrail.amazonaws.com"}
+        for action in ([one["Action"]] if isinstance(one["Action"], str) else one["Action"])
+    }
+    assert allowed == {"kms:GenerateDataKey*", "kms:Decrypt", "kms:DescribeKey"}
+
+
 def test_evidence_is_locked_and_neither_results_nor_access_logs_are() -> None:
     locked = {name: "ObjectLockConfiguration" in _properties(template, name) for template, name in BUCKETS}
     assert locked == {"AccessLogs": False, "Books": True, "Readready": True, "Results": False, "Bucket": True}
@@ -109,7 +159,8 @@ def test_every_key_rotates_and_is_the_accounts() -> None:
             account = {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
             assert statements[0]["Principal"] == account, name
             others = [one for one in statements[1:] if one["Effect"] == "Allow"]
-            assert all(one.get("Condition") for one in others), name
+            # EventBridge tells the key neither rule nor account: the queue's policy asks for the rule.
+            assert all(one.get("Condition") for one in others if one["Sid"] != "RulesAnnounce"), name
             assert all("kms:*" not in json.dumps(one["Action"]) for one in others), name
 
 
