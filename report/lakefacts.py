@@ -239,15 +239,23 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
-    """A quality gate: how many of the days checked keep a rule (the table lake_quality, each day's last check)."""
+class Gates:
+    """A table's days against the quality gates (the view `quality`). unchecked: their newest generation, not yet."""
 
     tablename: str
-    rule: str
     days: int
+    passed: int
     failed: int
-    unjudged: int
-    unexpected: int
+    unchecked: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A day that broke a rule. rules: which, in the view's words."""
+
+    calendarday: str
+    tablename: str
+    rules: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +285,8 @@ class LakeReport:
     teams: tuple[Team, ...]
     judged: tuple[Judged, ...]
     doubtful: tuple[Doubtful, ...]
-    gates: tuple[Gate, ...] | None
+    gates: tuple[Gates, ...] | None
+    failedgates: tuple[Failed, ...]
     sizes: tuple[Size, ...]
     costs: tuple[Cost, ...]
     keeping: tuple[Cost, ...]

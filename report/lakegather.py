@@ -21,8 +21,9 @@ from report.lakefacts import (
     Bad,
     Daily,
     Doubtful,
+    Failed,
     Freshness,
-    Gate,
+    Gates,
     Held,
     Incomplete,
     Judged,
@@ -37,7 +38,7 @@ from schemas import TABLES
 
 MOST = 10  # of what is ranked, and the rest as one
 JOBS = {"from_cloudtrail_readready": "cloudtrail", "from_cloudwatch_readready": "cloudwatch"}
-GATES = "lake_quality"
+QUALITY = "lake_quality"
 _COUNTS = tuple(name for name in Arrived.__slots__ if name != "name")
 _DOUBT = tuple(name for name, one in words.MEANINGS.items() if one.tone in ("doubtful", "bad"))
 
@@ -71,7 +72,8 @@ def gather(
         teams=_teams(asker, period),
         judged=_judged(asker, period),
         doubtful=_doubtful(asker, period),
-        gates=_gates(asker, period) if GATES in TABLES else None,
+        gates=_gates(asker, period) if QUALITY in TABLES else None,
+        failedgates=_failed(asker, period) if QUALITY in TABLES else (),
         sizes=sizes,
         costs=costs(period, daily, now.date()),
         keeping=keeping(sizes),
@@ -321,17 +323,22 @@ def _sizes(asker: Asker, period: Period, daily: Sequence[Daily]) -> tuple[Size, 
     )
 
 
-def _gates(asker: Asker, period: Period) -> tuple[Gate, ...]:
-    counts = ("days", "failed", "unjudged", "unexpected")
-    # Of a day the last check counts: of its newest generation, and of equal ones the latest.
+def _gates(asker: Asker, period: Period) -> tuple[Gates, ...]:
+    tables = ", ".join(map(literal, JOBS))
     rows = asker.rows(
-        "Which quality gates did the days pass?",
-        "WITH checked AS (SELECT *, dense_rank() OVER (PARTITION BY tablename, calendarday"
-        f" ORDER BY generation DESC, checkedat DESC) AS place FROM {GATES} WHERE {_of(period)})"
-        " SELECT tablename, rule, count(DISTINCT calendarday) AS days,"
-        " count(DISTINCT CASE WHEN NOT success THEN calendarday END) AS failed,"
-        " count(DISTINCT CASE WHEN success IS NULL THEN calendarday END) AS unjudged,"
-        " sum(unexpected) AS unexpected FROM checked WHERE place = 1"
-        " GROUP BY tablename, rule ORDER BY 4 DESC, tablename, rule",
+        "Which days passed the quality gates?",
+        "SELECT tablename, count(*) AS days, count_if(passed) AS passed, count_if(NOT passed) AS failed,"
+        f" count_if(passed IS NULL) AS unchecked FROM quality WHERE {_of(period)} AND tablename IN ({tables})"
+        " GROUP BY tablename ORDER BY tablename",
     )
-    return tuple(Gate(row["tablename"] or "", row["rule"] or "", *_int(row, *counts)) for row in rows)
+    counts = ("days", "passed", "failed", "unchecked")
+    return tuple(Gates(row["tablename"] or "", *_int(row, *counts)) for row in rows)
+
+
+def _failed(asker: Asker, period: Period) -> tuple[Failed, ...]:
+    rows = asker.rows(
+        "Which rules did the others break?",
+        f"SELECT calendarday, tablename, failed FROM quality WHERE {_of(period)} AND NOT passed"
+        f" ORDER BY calendarday, tablename LIMIT {MOST}",
+    )
+    return tuple(Failed(row["calendarday"] or "", row["tablename"] or "", row["failed"]) for row in rows)

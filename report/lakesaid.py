@@ -19,9 +19,9 @@ TONE_WORDS = {
 }
 _LACKING = (
     ("waiting", "waiting for a run that works"),
-    ("undone", "not fetched yet, come again"),
-    ("gone", "gone before they were read"),
-    ("givenup", "given up"),
+    ("undone", "not fetched yet, the next run tries again"),
+    ("gone", "overwritten or deleted before it was read"),
+    ("givenup", "given up after all attempts"),
 )
 
 
@@ -71,7 +71,7 @@ def points(report: LakeReport) -> Iterator[Point]:
     one = report.arrived
     for gate in report.gates or ():
         if gate.failed:
-            yield Point("quality", f"The quality gate “{gate.rule}” failed on {many(gate.failed, 'day')}.")
+            yield Point("quality", f"{many(gate.failed, 'day')} of {gate.tablename} failed a quality gate.")
     for name, said in _LACKING:
         if number := getattr(one, name):
             yield Point("completeness", f"{many(number, 'object')}: {said}.")

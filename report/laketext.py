@@ -27,8 +27,10 @@ def text(report: LakeReport) -> Iterator[str]:
     yield from _sessions(report)
     if report.gates:
         yield from _title("Quality gates")
-        rows = [(one.rule, one.tablename, one.days, one.failed, one.unexpected) for one in report.gates]
-        yield from _grid(("rule", "table", "days", "failed", "rows"), rows)
+        rows = [(one.tablename, one.days, one.passed, one.failed, one.unchecked) for one in report.gates]
+        yield from _grid(("table", "days", "passed", "failed", "not checked"), rows)
+        for one in report.failedgates:
+            yield safe(f"{one.calendarday}, {one.tablename}: {one.rules}")
     yield from _sums(report)
     yield ""
     yield f"Made {report.generated} UTC by Log Lake {report.version}. All times are UTC."
