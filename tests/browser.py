@@ -29,7 +29,7 @@ _QUIET = (
     "--disable-dev-shm-usage",
     "--hide-scrollbars",
 )
-_PATIENCE = 120  # seconds
+_PATIENCE = 300  # seconds
 
 
 def find() -> str | None:

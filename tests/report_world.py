@@ -25,7 +25,7 @@ TRAIL = (
 )
 FIREHOSE = "2026/03/02/09/sessionlogs-3-2026-03-02-09-05-10-55239a3d-622e-40c0-9615-ad4f5d4381fa"
 TARGET, HUBKEY, ADMINKEY = "i-0a1b2c3d4e5f60718", "ASIAHUB1EXAMPLE00001", "ASIAADMIN1EXAMPLE002"
-LONG = "0123456789abcdef" * 12_500  # 200,000 characters without a place to break
+LONG = "0123456789abcdef" * 4_000  # 64,000 characters without a place to break
 DISK = (
     "sh-5.2$ df -h /",
     "Filesystem      Size  Used Avail Use% Mounted on",

@@ -96,7 +96,7 @@ def test_it_prints(chromium: Browser, server: Server, tmp_path: Path) -> None:
     before = len(server.asked)
     pdf = chromium.printed(f"{server.url}/{EVIL}", tmp_path / "evil.pdf")
     assert pdf.startswith(b"%PDF-")
-    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) > 10  # 200,000 characters are that many lines
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) > 5  # 64,000 characters are that many lines
     assert set(server.asked[before:]) <= {f"/{EVIL}", "/favicon.ico"}
     assert set(re.findall(rb"/MediaBox\s*\[\s*0 0 (\d+)", pdf)) == {b"594"}  # A4
 
