@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from packaging.utils import canonicalize_name
 
 from cli import bootstrap
 from cli.bootstrap import (
@@ -170,5 +171,7 @@ def test_the_lock_file_pins_every_package_that_is_named_in_pyproject_at_the_same
     named = [*project["dependencies"], *(one for some in project["optional-dependencies"].values() for one in some)]
     pins = {one.split(";")[0].split("[")[0].split("==")[0].strip(): one.split(";")[0].split("==")[1] for one in named}
     lines = (ROOT / "requirements.lock").read_text().splitlines()
-    locked = dict(line.split("==") for line in lines)
-    assert {name: locked.get(name) for name in pins} == {name: version.strip() for name, version in pins.items()}
+    locked = {canonicalize_name(name): version for name, version in (line.split("==") for line in lines)}
+    assert {name: locked.get(canonicalize_name(name)) for name in pins} == {
+        name: version.strip() for name, version in pins.items()
+    }
