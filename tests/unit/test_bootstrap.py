@@ -172,6 +172,5 @@ def test_the_lock_file_pins_every_package_that_is_named_in_pyproject_at_the_same
     pins = {one.split(";")[0].split("[")[0].split("==")[0].strip(): one.split(";")[0].split("==")[1] for one in named}
     lines = (ROOT / "requirements.lock").read_text().splitlines()
     locked = {canonicalize_name(name): version for name, version in (line.split("==") for line in lines)}
-    assert {name: locked.get(canonicalize_name(name)) for name in pins} == {
-        name: version.strip() for name, version in pins.items()
-    }
+    found = {name: locked.get(canonicalize_name(name)) for name in pins}
+    assert found == {name: version.strip() for name, version in pins.items()}
