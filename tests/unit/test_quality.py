@@ -47,7 +47,7 @@ def at(time: str, day: str = DAY) -> datetime:
 def row(number: int, **columns: object) -> dict[str, object]:
     """A good row of either table."""
     return {
-        "eventtime": at(f"10:00:0{number}"),
+        "eventtime": at(f"10:00:{number:02}"),
         "sessionid": f"{number:017x}",
         "sourceobject": "s3://raw/key",
         "sourceetag": "etag",
@@ -89,29 +89,35 @@ def test_a_good_day_keeps_every_rule_and_nothing_leaves_the_machine(gates: Any) 
     assert CONNECTIONS == []
 
 
-@pytest.mark.parametrize(
-    ("rows", "name", "examples"),
-    [
-        ([event(1), event(2, eventid="id-1", eventtime=at("10:00:01"))], "identity", (1, 2)),
-        ([event(1), event(2, sourcerecord=1)], "record", (1, 1)),
-        ([event(1), event(2, eventtime=at("00:00:00", "2026-03-03"))], "day of eventtime", (2,)),
-        ([event(1), event(2, sessionid="Alice-0123456789abcdef0")], "session id of sessionid", (2,)),
-        ([event(1), event(2, sessionid="0123456789abcdef0\n")], "session id of sessionid", (2,)),
-        ([event(1) | {"requestparameters": f'{{"a": [{{"t\\u006fkenValue": "{SECRET}"}}]}}'}],
-         "secrets of requestparameters", (1,)),
-        ([event(1), event(2, otherfields=f'{{"x": {{"SessionToken": "{SECRET}"}}}}')], "secrets of otherfields", (2,)),
-        ([event(1), event(2, sourceetag=None)], "not null of sourceetag", (2,)),
-    ],
-)  # fmt: skip
-def test_a_wrong_row_is_caught_by_its_rule_and_named_by_where_it_was_read(
-    gates: Any, rows: list[dict[str, object]], name: str, examples: tuple[int, ...]
-) -> None:
-    assert broken(check(gates, written(TRAIL, rows))) == {name: tuple(f"s3://raw/key#{one}" for one in examples)}
+SPELT = f'{{"a": [{{"t\\u006fkenValue": "{SECRET}"}}]}}'  # tokenValue
+WRONG = {
+    "identity": (event(1, eventid="one", eventtime=at("10:00:01")), event(2, eventid="one", eventtime=at("10:00:01"))),
+    "record": (event(3), event(4, sourcerecord=3)),
+    "day of eventtime": (event(5, eventtime=at("00:00:00", "2026-03-03")),),
+    "session id of sessionid": (event(6, sessionid="Alice-0123456789abcdef"), event(7, sessionid="0" * 17 + "\n")),
+    "secrets of requestparameters": (event(8) | {"requestparameters": SPELT},),
+    "secrets of otherfields": (event(9, otherfields=f'{{"x": {{"SessionToken": "{SECRET}"}}}}'),),
+    "not null of sourceetag": (event(10, sourceetag=None),),
+}
 
 
-def nested(rows: pa.Table) -> pa.Table:
-    place = rows.schema.get_field_index("resources")
-    return rows.set_column(place, "resources", pa.array([{"arn": "x"}] * len(rows)))
+def test_wrong_rows_are_caught_each_by_its_rule_and_named_by_where_they_were_read(gates: Any) -> None:
+    found = check(gates, written(TRAIL, [one for rows in WRONG.values() for one in rows]))
+    expected = {
+        name: tuple(f"{one['sourceobject']}#{one['sourcerecord']}" for one in rows) for name, rows in WRONG.items()
+    }
+    assert broken(found) == expected
+
+
+def put(rows: pa.Table, name: str, values: Any) -> pa.Table:
+    return rows.set_column(rows.schema.get_field_index(name), name, values)
+
+
+def bent(rows: pa.Table) -> pa.Table:
+    """One column nested, one wider, one missing, one more."""
+    rows = put(rows, "resources", pa.array([{"arn": "x"}] * len(rows)))
+    rows = put(rows, "edition", rows["sourcerecord"])
+    return rows.drop_columns(["useragent"]).append_column("more", rows["eventid"])
 
 
 def swapped(rows: pa.Table) -> pa.Table:
@@ -119,32 +125,21 @@ def swapped(rows: pa.Table) -> pa.Table:
     return rows.select([names[1], names[0], *names[2:]])
 
 
-@pytest.mark.parametrize(
-    ("change", "names"),
-    [
-        (nested, {"type of resources"}),
-        (lambda rows: nested(rows).slice(0, 0), {"type of resources"}),
-        (lambda rows: rows.append_column("more", rows["eventid"]), {"columns"}),
-        (lambda rows: rows.drop_columns(["useragent"]), {"columns", "type of useragent"}),
-        (swapped, {"columns"}),
-        (
-            lambda rows: rows.set_column(rows.schema.get_field_index("edition"), "edition", rows["sourcerecord"]),
-            {"type of edition"},
-        ),
-    ],
-    ids=["nested", "nested without rows", "more", "missing", "swapped", "wider"],
-)
-def test_a_file_with_other_columns_is_caught(gates: Any, change: Any, names: set[str]) -> None:
-    assert set(broken(check(gates, written(TRAIL, [event(1), event(2)], change)))) == names
+def test_files_with_other_columns_are_caught_nested_ones_even_without_a_row(gates: Any) -> None:
+    types = {"type of resources", "type of edition", "type of useragent"}
+    assert set(broken(check(gates, written(TRAIL, [event(1)], bent)))) == {"columns", *types}
+    assert set(broken(check(gates, written(TRAIL, [], bent)))) == {"columns", *types}
+    assert set(broken(check(gates, written(TRAIL, [event(1)], swapped)))) == {"columns"}
 
 
-def test_a_file_of_before_the_last_column_was_declared_is_read_as_readers_do(gates: Any) -> None:
-    assert broken(check(gates, written(TRAIL, [event(1)], lambda rows: rows.drop_columns(["username"])))) == {}
+def test_a_file_of_before_the_last_column_was_declared_has_it_as_readers_do() -> None:
+    old = written(TRAIL, [event(1)], lambda rows: rows.drop_columns(["username"]))
+    assert old.schema.names == list(TABLES[TRAIL].names)
+    assert old["username"].to_pylist() == [None]
 
 
 def test_a_row_outside_its_files_stretch_of_the_day_is_caught_so_that_no_copy_hides_in_another_file(gates: Any) -> None:
     assert set(broken(check(gates, written(TRAIL, [event(1)]), start=0, end=36_000))) == {"day of eventtime"}
-    assert broken(check(gates, written(TRAIL, [event(1)]), start=36_000, end=36_002)) == {}
 
 
 def test_files_of_a_day_are_one_answer_and_one_bad_file_is_enough(gates: Any) -> None:
@@ -203,16 +198,11 @@ def test_neither_the_page_nor_the_book_shows_a_value_and_the_page_needs_no_netwo
     assert "&lt;script&gt;alert(1)" in page
     assert "responseelements" in page
     assert "1 of 1 rows break it" in page
+    assert {one.rule for one in found.outcomes} == set(RULES)
+    assert len(together([found.outcomes])) == len(found.outcomes)
 
 
-def test_every_rule_is_told_in_the_docs(gates: Any) -> None:
-    del gates
+def test_every_rule_is_told_in_the_docs() -> None:
     text = (Path(__file__).parents[2] / "docs" / "quality.md").read_text()
     for rule in RULES:
         assert f"**{rule}**" in text
-
-
-def test_no_rule_of_a_day_is_told_twice(gates: Any) -> None:
-    found = check(gates, written(TRAIL, [event(1)])) + gates.day(1, 1, FACTS, 90)
-    assert {one.rule for one in found.outcomes} == set(RULES)
-    assert len(together([found.outcomes])) == len(found.outcomes)
