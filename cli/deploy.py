@@ -32,6 +32,7 @@ from lake.settings import Settings
 BUCKET_TEMPLATE = "artefacts.yaml"
 KEYS_TEMPLATE = "keys.yaml"
 RAW = ("CloudTrailRaw", "SessionLogsRaw")
+LAST = "Jobs"  # of the nested stacks
 PREFIX = "loglake/"
 _COLUMNS = [Column(name, "varchar") for name in ("action", "replaced", "stack", "resource", "type", "because")]
 
@@ -259,19 +260,22 @@ class Deployment:
             for event in deployment.execute(self._client, name, proposed):
                 if event.failed or event.status.endswith("_COMPLETE"):
                     click.echo(f"{time.monotonic() - started:6.0f} s  {_happened(event)}", err=True)
-                if proposed.creates and self._is_made(event):
-                    self._put_settings()  # at once: the first announcement wakes AddAPart, the first schedule a job
+                if proposed.creates and _jobs_begin(event):
+                    self._put_settings()
         except KeyboardInterrupt:
             what = f"CloudFormation goes on with stack {name}; loglake deploy --aws says how it ended."
             raise Failure("stopped watching", what, STOPPED) from None
-
-    def _is_made(self, event: Event) -> bool:
-        return event.physical == self._settings.buckets.books and event.status == "CREATE_COMPLETE"
 
     def _put_settings(self) -> None:
         books = self._settings.buckets.books
         self._there.put(books, keys.SETTINGS, self._settings.text.encode())
         click.echo(f"lake.toml is at s3://{books}/{keys.SETTINGS}", err=True)
+
+
+def _jobs_begin(event: Event) -> bool:
+    """Whether the last of the nested stacks begins to be made. Its schedules start jobs, which read lake.toml. Not
+    earlier: the object is locked, and what failed before could not be taken away again with it in the bucket."""
+    return (event.stack, event.resource, event.status) == ("", LAST, "CREATE_IN_PROGRESS") and bool(event.physical)
 
 
 @cache

@@ -13,6 +13,7 @@ STACK = "AWS::CloudFormation::Stack"
 EVIDENCE = {
     "AWS::S3::Bucket": "what is in it would be left without its lock, policy and notifications, or be deleted",
     "AWS::KMS::Key": "what it encrypted could never be read again, once it is deleted",
+    "AWS::SQS::Queue": "nobody would take what waits in it",
     "AWS::Glue::Database": "every partition of the lake would be gone with it",
 }
 """What a deployment never replaces or removes, and why."""
@@ -85,7 +86,7 @@ def refused(found: Iterable[Change], holding: Iterable[str]) -> list[tuple[Chang
         if one.lost and one.kind in EVIDENCE:
             answer.append((one, EVIDENCE[one.kind]))
         elif one.lost and one.kind == STACK and one.resource in stacks:
-            answer.append((one, "it holds buckets or keys"))
+            answer.append((one, "it holds buckets, keys, queues or the database"))
     return answer
 
 

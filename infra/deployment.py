@@ -112,7 +112,14 @@ def ready(found: Stack | None, name: str) -> None:
             f"stack {name}: an update failed, and going back failed, too",
             f"aws cloudformation continue-update-rollback --stack-name {name}; then again.",
         )
-    if status.endswith("_IN_PROGRESS") or status == "DELETE_FAILED":
+    if status in ("ROLLBACK_FAILED", "DELETE_FAILED"):
+        delete = f"aws cloudformation delete-stack --stack-name {name}"
+        raise DeploymentError(
+            f"stack {name} is {status}: something that it made could not be deleted, most often a bucket with objects",
+            f"{delete}; if that fails, too, with --deletion-mode FORCE_DELETE_STACK. What is left then: "
+            "docs/deploy.md, A first deployment that fails.",
+        )
+    if status.endswith("_IN_PROGRESS"):
         raise DeploymentError(f"stack {name} is {status}", "Wait for its end, or look at its events in the console.")
 
 

@@ -198,6 +198,7 @@ def test_it_does_what_it_showed_only_after_yes(deploying: Deploying) -> None:
     [
         (BUCKET, "Books: replaced"),
         (change("Remove", "RawKey", "AWS::KMS::Key"), "RawKey: removed"),
+        (change("Modify", "Queue", "AWS::SQS::Queue", "True"), "Queue: replaced"),
         (change("Remove", "Storage", "AWS::CloudFormation::Stack"), "Storage: removed"),
     ],
 )
@@ -236,6 +237,25 @@ def test_a_failure_names_the_first_resource_its_reason_and_what_to_do(deploying:
     assert "First to fail: Ingest.AddAPart (AWS::Lambda::Function): the zip is too large" in result.output
     assert "read the function's log" in result.output  # of its comment in ingest.yaml
     assert "put loglake-books/settings/lake.toml" not in deploying.cloud.did
+
+
+@pytest.mark.parametrize(("last", "there"), [("Catalog", False), ("Jobs", True)])
+def test_a_first_deployment_that_fails_leaves_no_locked_settings_unless_jobs_may_have_started(
+    deploying: Deploying, last: str, there: bool
+) -> None:
+    """A locked object would keep the bucket, and its name, from being taken away and made again."""
+    stack = "AWS::CloudFormation::Stack"
+    del deploying.cloud.status["loglake"], deploying.objects[keys.SETTINGS]
+    deploying.cloud.changes, deploying.cloud.ends = {"loglake": [NEW]}, "ROLLBACK_COMPLETE"
+    deploying.cloud.coming = [
+        ("arn:loglake", "Storage", stack, "CREATE_IN_PROGRESS", ""),
+        ("arn:Storage", "loglake-books", "AWS::S3::Bucket", "CREATE_COMPLETE", ""),
+        ("arn:loglake", "Storage", stack, "CREATE_COMPLETE", ""),
+        ("arn:loglake", last, stack, "CREATE_IN_PROGRESS", ""),
+        ("arn:loglake", last, stack, "CREATE_FAILED", "no"),
+    ]
+    assert deploying.run("--yes").exit_code == 1
+    assert (keys.SETTINGS in deploying.objects) == there
 
 
 def test_the_companys_parameters_stay_as_deployed_unless_given(deploying: Deploying, tmp_path: Path) -> None:
@@ -291,6 +311,8 @@ def test_a_change_of_settings_alone_is_shown_asked_for_and_put(deploying: Deploy
     [
         ("ROLLBACK_COMPLETE", "delete-stack"),
         ("UPDATE_ROLLBACK_FAILED", "continue-update-rollback"),
+        ("ROLLBACK_FAILED", "FORCE_DELETE_STACK"),
+        ("DELETE_FAILED", "FORCE_DELETE_STACK"),
         ("UPDATE_IN_PROGRESS", "Wait"),
     ],
 )
