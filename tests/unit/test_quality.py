@@ -115,7 +115,7 @@ def put(rows: pa.Table, name: str, values: Any) -> pa.Table:
 
 def bent(rows: pa.Table) -> pa.Table:
     """One column nested, one wider, one missing, one more."""
-    rows = put(rows, "resources", pa.array([{"arn": "x"}] * len(rows)))
+    rows = put(rows, "resources", pa.array([{"arn": "x"}] * len(rows), pa.struct([("arn", pa.string())])))
     rows = put(rows, "edition", rows["sourcerecord"])
     return rows.drop_columns(["useragent"]).append_column("more", rows["eventid"])
 
