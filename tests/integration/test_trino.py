@@ -22,6 +22,8 @@ from infra.resources import WORKGROUP
 from infra.views import FOLDER, view_definition
 from lake.settings import JOBS
 from report.gather import gather
+from report.lakefacts import Period
+from report.lakegather import gather as lake_report
 from schemas import TABLES
 from schemas.glue import partition_input
 from tests.asking import Asked, answered, ask, partitions_read
@@ -164,6 +166,21 @@ def test_what_a_session_report_asks_is_trinos_sql_too(filled: Filled, both: Both
         server.answer_with(before)
     for question in report.questions:
         if " AS starts INNER JOIN " in question.sql or "issuedaccesskeyid = " in question.sql:
+            by_trino, quick = both(question.sql)
+            assert by_trino.rows
+            assert (by_trino.columns, by_trino.rows) == (quick.columns, quick.rows)
+
+
+def test_what_a_lake_report_asks_is_trinos_sql_too(both: Both, trino: Engine) -> None:
+    report = lake_report(Athena(boto3.client("athena"), DATABASE, WORKGROUP), Period("2026-03-01", "2026-03-31"), 90)
+    before = server.answer_with(trino)
+    try:
+        for question in report.questions:
+            assert answered(f"EXPLAIN (TYPE VALIDATE) {question.sql}").rows == [["true"]], question.sql
+    finally:
+        server.answer_with(before)
+    for question in report.questions:
+        if " FROM freshness " in question.sql or "SELECT accountid AS name" in question.sql:
             by_trino, quick = both(question.sql)
             assert by_trino.rows
             assert (by_trino.columns, by_trino.rows) == (quick.columns, quick.rows)
