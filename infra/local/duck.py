@@ -7,11 +7,10 @@ DuckDB itself can open nothing: neither files nor the network, and no query can 
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -26,6 +25,7 @@ from infra.local.athena_information import system_table
 from infra.local.athena_macros import statements
 from infra.local.athena_results import Result, type_name
 from infra.local.athena_to_duckdb import to_duckdb
+from infra.local.duck_errors import as_duckdb, said_by_athena
 from infra.local.duck_writes import Writer
 from infra.views import view_definition
 
@@ -67,17 +67,14 @@ def _bounded(reader: Any) -> pa.Table:
     return pa.Table.from_batches(pieces, reader.schema)
 
 
-_LATE = {
-    "Conversion Error": duckdb.ConversionException,
-    "Out of Memory Error": duckdb.OutOfMemoryException,
-    "Arrow Appender": duckdb.OutOfMemoryException,
-    "INTERRUPT": duckdb.InterruptException,
-    "Invalid Input Error": duckdb.InvalidInputException,
-}
+class _View(NamedTuple):
+    """A view in DuckDB's SQL. text: Athena's, that it was made from; reads: the tables in it, as (database, table);
+    columns: what was known of these. It holds for as long as both are the same."""
 
-
-def _as_duckdb(message: str) -> duckdb.Error:
-    return next((kind(message) for sign, kind in _LATE.items() if sign in message), duckdb.Error(message))
+    text: str
+    reads: tuple[tuple[str, str], ...]
+    columns: dict[str, dict[str, str]]
+    sql: str
 
 
 class Engine:
@@ -85,12 +82,13 @@ class Engine:
 
     def __init__(self) -> None:
         self._database = database()
+        self._views: dict[str, _View] = {}  # translated once: it takes longer than most queries
 
     @contextmanager
     def query(self, catalog: Catalog, location: str) -> Iterator[Writer]:
         """A run of a query. location: where its answer goes, s3://bucket/key without a suffix."""
         with self._database.cursor() as cursor:
-            yield Writer(Query(cursor, catalog), catalog, location)
+            yield Writer(Query(cursor, catalog, self._views), catalog, location)
 
     def close(self) -> None:
         """DuckDB's objects must go before the interpreter does, or its binding complains of each."""
@@ -99,10 +97,10 @@ class Engine:
 
 
 class Query:
-    """One run of one query. `cursor`: of a `database()`, for this query alone."""
+    """One run of one query. `cursor`: of a `database()`, for this query alone. `views`: shared by all queries."""
 
-    def __init__(self, cursor: Any, catalog: Catalog) -> None:
-        self._cursor, self._catalog = cursor, catalog
+    def __init__(self, cursor: Any, catalog: Catalog, views: dict[str, _View]) -> None:
+        self._cursor, self._catalog, self._views = cursor, catalog, views
         self._files = _Files(catalog)
         self._known: dict[tuple[str, str], str] = {}
         self._columns: dict[str, dict[str, str]] = {}
@@ -119,7 +117,7 @@ class Query:
         except duckdb.Error as error:
             raise said_by_athena(error, bound) from None
         except OSError as error:  # the same from a later piece, as Arrow says it
-            raise said_by_athena(_as_duckdb(str(error)), bound) from None
+            raise said_by_athena(as_duckdb(str(error)), bound) from None
         names = [
             f"_col{number}" if name.startswith(athena_sql.UNNAMED) else name
             for number, name in enumerate(relation.columns)
@@ -137,8 +135,14 @@ class Query:
 
     # -- names ---------------------------------------------------------------------------------------------------
 
-    def _resolve(self, query: exp.Query, sql: str, schema: str, inside: tuple[tuple[str, str], ...]) -> None:
-        """Make every table that the query reads known to the cursor. inside: the views that are being resolved."""
+    def _resolve(
+        self, query: exp.Query, sql: str, schema: str, inside: tuple[tuple[str, str], ...]
+    ) -> list[tuple[str, str]]:
+        """Make every table that the query reads known to the cursor. inside: the views that are being resolved.
+
+        Returns these tables, as (database, table).
+        """
+        names: dict[tuple[str, str], None] = {}
         for table in list(athena_sql.tables(query)):
             at = position(sql, athena_sql.start_of(table))
             name = ((table.db or schema).lower(), table.name.lower())
@@ -148,10 +152,12 @@ class Query:
                 raise QueryError(f"VIEW_IS_RECURSIVE: {at}Statement would create a recursive view")
             if name not in self._known:
                 self._known[name] = self._define(name, at, inside)
+            names[name] = None
             athena_sql.rename(table, self._known[name])
         databases = {database for database, _ in self._known}
         for column in query.find_all(exp.Column):
             athena_sql.without_database(column, databases)
+        return list(names)
 
     def _define(self, name: tuple[str, str], at: str, inside: tuple[tuple[str, str], ...]) -> str:
         known = ".".join(name)
@@ -179,15 +185,38 @@ class Query:
         self, known: str, name: tuple[str, str], table: CatalogTable, inside: tuple[tuple[str, str], ...]
     ) -> None:
         definition = view_definition(table.view)
-        query = athena_sql.parse(definition["originalSql"])
-        self._resolve(query, definition["originalSql"], definition["schema"], (*inside, name))
+        sql = self._translated(known, name, table.view, inside) or self._translate(known, name, table.view, inside)
         self._columns[known] = {one["name"]: one["type"] for one in definition["columns"]}
         columns = ", ".join(exp.to_identifier(one["name"], quoted=True).sql("duckdb") for one in definition["columns"])
         view = exp.to_identifier(known, quoted=True).sql("duckdb")
         try:
-            self._cursor.execute(f"CREATE TEMP VIEW {view} ({columns}) AS {to_duckdb(query, self._columns)}")
+            self._cursor.execute(f"CREATE TEMP VIEW {view} ({columns}) AS {sql}")
         except duckdb.Error as error:
             raise QueryError(f"INVALID_VIEW: view {known}: {said_by_athena(error, '')}") from None
+
+    def _translated(self, known: str, name: tuple[str, str], text: str, inside: tuple[tuple[str, str], ...]) -> str:
+        """The view's SQL as an earlier query made it, its tables made known; '' where that does not hold any more."""
+        view = self._views.get(known)
+        if view is None or view.text != text:
+            return ""
+        for one in view.reads:
+            if one not in self._known:
+                try:
+                    self._known[one] = self._define(one, "", (*inside, name))
+                except QueryError:
+                    return ""  # to be said with its place in the view
+        return view.sql if view.columns == self._columns_of(view.reads) else ""
+
+    def _translate(self, known: str, name: tuple[str, str], text: str, inside: tuple[tuple[str, str], ...]) -> str:
+        definition = view_definition(text)
+        query = athena_sql.parse(definition["originalSql"])
+        reads = tuple(self._resolve(query, definition["originalSql"], definition["schema"], (*inside, name)))
+        sql = to_duckdb(query, self._columns)
+        self._views[known] = _View(text, reads, self._columns_of(reads), sql)
+        return sql
+
+    def _columns_of(self, tables: tuple[tuple[str, str], ...]) -> dict[str, dict[str, str]]:
+        return {known: self._columns.get(known, {}) for known in (self._known[one] for one in tables)}
 
     def _dataset(self, name: tuple[str, str], table: CatalogTable) -> Any:
         schema = pa.schema([(column, arrow_type(hive)) for column, hive, _ in (*table.columns, *table.keys)])
@@ -240,41 +269,3 @@ class _Files(pafs.FileSystemHandler):  # type: ignore[misc]
 
     get_file_info_selector = create_dir = delete_dir = delete_dir_contents = delete_root_dir_contents = _refuse
     delete_file = move = copy_file = open_output_stream = open_append_stream = _refuse
-
-
-# -- errors ----------------------------------------------------------------------------------------------------------
-
-_COLUMN = re.compile(r'Referenced column "([^"]+)"|does not have a column named "([^"]+)"')
-_FUNCTION = re.compile(r"Function with name (\w+) does not exist")
-
-
-def said_by_athena(error: duckdb.Error, sql: str) -> QueryError:
-    """DuckDB's error in Athena's words, where they are known."""
-    message = str(error).strip().split("\n")[0]
-    if match := _COLUMN.search(message):
-        name = match[1] or match[2]
-        return QueryError(
-            f"COLUMN_NOT_FOUND: {_place(sql, name)}Column '{name}' cannot be resolved or requester is not "
-            "authorized to access requested resources"
-        )
-    if match := _FUNCTION.search(message):
-        return QueryError(f"FUNCTION_NOT_FOUND: {_place(sql, match[1])}Function '{match[1]}' not registered")
-    if "Division by zero" in message:
-        return QueryError("DIVISION_BY_ZERO: Division by zero")
-    kinds = {
-        duckdb.ConversionException: "INVALID_CAST_ARGUMENT",
-        duckdb.BinderException: "TYPE_MISMATCH",
-        duckdb.ParserException: "SYNTAX_ERROR",
-        duckdb.OutOfMemoryException: "EXCEEDED_LOCAL_MEMORY_LIMIT",
-        duckdb.InvalidInputException: "INVALID_FUNCTION_ARGUMENT",
-        duckdb.InterruptException: "USER_CANCELED",
-    }
-    for kind, word in kinds.items():
-        if isinstance(error, kind):
-            return QueryError(f"{word}: {message.split(': ', 1)[-1]}")
-    return QueryError(f"GENERIC_INTERNAL_ERROR: {message}", user=False)
-
-
-def _place(sql: str, name: str) -> str:
-    found = re.search(rf'(?<![\w"]){re.escape(name)}(?!\w)|"{re.escape(name)}"', sql, re.I)
-    return position(sql, found.start() if found else None)

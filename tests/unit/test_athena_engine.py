@@ -51,6 +51,7 @@ class Shelf:
     """A catalog in memory: one database of events on three days, of which two are registered."""
 
     def __init__(self) -> None:
+        self.views: dict[str, Any] = {}  # what an engine remembers between queries
         self.read_files: list[str] = []
         self.content = {
             "b/t/d1/g2/a.orc": orc_file(
@@ -117,14 +118,14 @@ def ask(database: Any, shelf: Shelf) -> Any:
 
     def run(sql: str, *parameters: str, schema: str = "lake") -> list[list[str | None]]:
         with database.cursor() as cursor:
-            return list(texts(duck.Query(cursor, shelf).run(sql, schema, parameters).rows))
+            return list(texts(duck.Query(cursor, shelf, shelf.views).run(sql, schema, parameters).rows))
 
     return run
 
 
 def result(database: Any, shelf: Shelf, sql: str) -> Result:
     with database.cursor() as cursor:
-        return duck.Query(cursor, shelf).run(sql, "lake")
+        return duck.Query(cursor, shelf, shelf.views).run(sql, "lake")
 
 
 # -- tables ----------------------------------------------------------------------------------------------------------
@@ -186,6 +187,29 @@ def test_columns_may_be_qualified_by_table_alias_or_database(ask: Any) -> None:
 
 def test_a_views_names_mean_its_own_database(ask: Any) -> None:
     assert ask("SELECT big FROM lake.upper ORDER BY 1", schema="default") == [["ANN"], ["BOB"]]
+
+
+def test_a_view_is_what_the_catalog_says_now_whatever_was_asked_before(ask: Any, shelf: Shelf) -> None:
+    for _ in range(2):
+        assert ask("SELECT big FROM upper ORDER BY 1") == [["ANN"], ["BOB"]]
+    shelf.known["named"] = view("SELECT 'zoe' AS name", name="varchar")
+    assert ask("SELECT big FROM upper") == [["ZOE"]]
+    shelf.known["upper"] = view("SELECT lower(name) FROM named", big="varchar")
+    assert ask("SELECT big FROM upper") == [["zoe"]]
+    del shelf.known["named"]
+    with pytest.raises(QueryError, match=r"TABLE_NOT_FOUND: line 1:25: Table .*named"):
+        ask("SELECT big FROM upper")
+    shelf.known["named"] = view("SELECT big AS name FROM upper", name="varchar")
+    with pytest.raises(QueryError, match="VIEW_IS_RECURSIVE"):
+        ask("SELECT big FROM upper")
+
+
+def test_a_view_moves_days_by_the_types_that_its_tables_have_now(ask: Any, shelf: Shelf) -> None:
+    shelf.known["days"] = view("SELECT DATE '2024-03-03' AS d", d="date")
+    shelf.known["before"] = view("SELECT CAST(d - INTERVAL '1' DAY AS varchar) FROM days", text="varchar")
+    assert ask("SELECT text FROM before") == [["2024-03-02"]]
+    shelf.known["days"] = view("SELECT TIMESTAMP '2024-03-03 10:00:00' AS d", d="timestamp")
+    assert ask("SELECT text FROM before") == [["2024-03-02 10:00:00.000"]]
 
 
 def test_a_tables_partitions_and_the_information_schema_can_be_asked(ask: Any) -> None:
@@ -427,12 +451,18 @@ def test_no_query_reaches_files_the_network_or_the_process(ask: Any, sql: str) -
 
 def test_a_stopped_query_ends(database: Any, shelf: Shelf) -> None:
     with database.cursor() as cursor:
-        query = duck.Query(cursor, shelf)
-        stopper = threading.Timer(0.2, query.stop)
+        query, ended = duck.Query(cursor, shelf, shelf.views), threading.Event()
+
+        def stop() -> None:
+            while not ended.wait(0.1):  # a busy machine may begin the query later than the first stop
+                query.stop()
+
+        stopper = threading.Thread(target=stop)
         stopper.start()
         many = "UNNEST(sequence(1, 100000))"
         with pytest.raises(QueryError, match="USER_CANCELED"):
             query.run(f"SELECT count(*) FROM {many} a(x) CROSS JOIN {many} b(y) WHERE x * y = 7", "lake")
+        ended.set()
         stopper.join()
 
 
