@@ -88,6 +88,11 @@ MADE_BY_AWS: dict[str, ByAws] = {
         "infra/functions/indexes.py makes partition indexes on deployment; the embedded AWS knows none",
         "AWS Glue, Creating partition indexes",
     ),
+    "CallItselfAgain": ByAws(
+        "CloudFormation",
+        "infra/functions/custom.py goes on in a fresh run where an index takes longer than Lambda's 15 minutes",
+        "AWS Lambda, Invoke",
+    ),
     "MakeViews": ByAws(
         "Athena", "makes the managers' views for the definer", "Lake Formation, Prerequisites for creating views"
     ),

@@ -133,6 +133,14 @@ def test_the_function_that_makes_indexes_may_do_what_its_code_asks_for() -> None
     assert set(makes.actions) == asked
 
 
+def test_the_function_that_makes_indexes_may_call_itself_again() -> None:
+    function = load(TEMPLATES / "catalog.yaml")["Resources"]["PartitionIndexesFunction"]["Properties"]["FunctionName"]
+    name = function["Fn::Sub"].replace("${RolePrefix}", "loglake-")
+    (calls,) = (one for one in given()["IndexesRole"] if one.sid == "CallItselfAgain")
+    assert list(calls.actions) == ["lambda:InvokeFunction"]
+    assert [one.rpartition(":")[2] for _, _, one in calls.rights()] == [name]
+
+
 def test_a_resource_is_everything_only_where_there_is_no_resource() -> None:
     anything = {
         action
