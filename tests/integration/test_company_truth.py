@@ -16,11 +16,14 @@ from examples.company.truth import Counts, Truth
 from infra.resources import WORKGROUP
 from lake.settings import JOBS
 from report.gather import gather
+from report.lakefacts import Period
+from report.lakegather import gather as lake_report
 from tests.lakes import Lake, keeping
 from tests.questions_answers import verdict
 
 ROUNDS = 3  # scheduled runs: what is late arrives when its day has long been published
 SEEDS = (1, 2, 3)
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -166,6 +169,32 @@ def test_a_report_tells_a_session_as_it_was(filled: Filled) -> None:
             assert (report.start.reason, report.start.sourceipaddress) == (one.reason, one.sourceipaddress)
         assert (report.chain.origin if report.chain else None) == (one.username if one.rolearn else None)
         assert all(source.sha256 for source in report.sources)
+
+
+@pytest.mark.parametrize("filled", SEEDS[:1], indirect=True, ids=["seed 1"])  # as above
+def test_a_lake_report_counts_what_the_truth_counts(filled: Filled) -> None:
+    report = lake_report(filled.athena, Period("2024-01-01", "2026-12-31"), 90)  # some of it is of 2025
+    truth, near = filled.truth, about_the_unreadable(filled)
+    both = (truth.cloudtrail, truth.cloudwatch)
+    assert report.arrived.objects == report.arrived.processed == sum(one.objects for one in both)
+    assert report.arrived.records == sum(one.records for one in both)
+    assert report.arrived.kept == sum(one.kept for one in both)
+    assert {(one.job, one.reason): one.records for one in report.bad} == {
+        (job, reason): number
+        for job, counts in (("cloudtrail", truth.cloudtrail), ("cloudwatch", truth.cloudwatch))
+        for reason, number in counts.quarantined.items()
+    }
+    assert report.verdicts == Counter(verdict(one, one.sessionid in near) for one in truth.sessions)
+    assert report.sessions == sum(one.sessions for one in report.teams) == len(truth.sessions)
+    assert (report.events, report.keystrokes) == tuple(one.rows for one in both)
+    late = Counter(
+        one.day
+        for counts in both
+        for one in counts.late
+        if date.fromisoformat(one.delivered) - date.fromisoformat(one.day) > DAY
+    )
+    assert sum((Counter({one.calendarday: one.events}) for one in report.late), Counter()) == late
+    assert [one.rows for one in report.sizes] == [report.events, report.keystrokes]
 
 
 def about_the_unreadable(filled: Filled) -> set[str | None]:
