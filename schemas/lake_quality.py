@@ -22,7 +22,7 @@ TABLE = Table(
             "string",
             "Where some of these were read from, a JSON array of s3://bucket/key#sourcerecord; never their values.",
         ),
-        Column("dayover", "boolean", "Whether the day was over when it was checked: until then no volume is too small."),
+        Column("dayover", "boolean", "Whether the day was over when checked: until then no volume is too small."),
         Column("checkedat", "timestamp", "When, UTC, by the job's clock."),
     ),
     partition_keys=(CALENDARDAY,),
