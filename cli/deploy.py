@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -175,6 +175,10 @@ class Deployment:
         logs = f"{self._settings.buckets.books}-access-logs"
         usual = {"ArtefactsBucket": bucket, "AccessLogsBucket": deployed.get("AccessLogsBucket", logs)}
         usual["ArtefactsPrefix"] = self._prefix(found)
+        for name, modules in parameters.of_modules().items():
+            if name not in given and "s3://" in (own_wheels := deployed.get(name, "")):
+                why = f"give it again with this version's modules ({modules}), or PyPI's would take its place"
+                raise ParameterError(f"{name} is deployed as {own_wheels!r}: {why}")
         filled = parameters.filled(root, own, parameters.of_modules() | usual | given, deployed)
         locked = parameters.value(root, given, deployed, "LockMode") != "NONE"
         days = int(parameters.value(root, given, deployed, "ReadreadyLockDays"))
@@ -189,7 +193,9 @@ class Deployment:
         there = deployment.stack(self._client, name)
         deployment.ready(there, name)
         root, deployed = _loaded(ROOT_TEMPLATE), found.parameters if found else {}
-        topics = (parameters.value(root, self._wish.given, deployed, f"{raw}TopicArn") for raw in RAW)
+        of_root = partial(parameters.value, root, self._wish.given, deployed)
+        topics = [of_root(f"{raw}TopicArn") for raw in RAW if of_root(f"{raw}Mode") == "sns"]
+        topics.append(of_root("MoreTopicArns"))
         given = {key: value for key, value in self._wish.given.items() if key in template["Parameters"]}
         own = {"TopicArns": ",".join(filter(None, topics))}
         filled = parameters.filled(template, own, given, there.parameters if there else {})

@@ -57,9 +57,14 @@ def _list(*parts: Any) -> dict[str, Any]:
     return {"Fn::Join": [",", list(parts)]}
 
 
+def _more(what: str) -> dict[str, list[Any]]:
+    """What further raw buckets, of which each is a stack of its own, add to a list."""
+    return _if(f"More{what}Given", _ref(f"More{what}"))
+
+
 _RAWS = ("CloudTrailRaw", "SessionLogsRaw")
 _REPLICATION = {"ReplicationRoleArn": _if("Copies", _will_be("access.yaml", "ReplicationRoleArn"), "")}
-_TOPICS = {"TopicArns": _list(*(_if(f"{raw}BySns", _ref(f"{raw}TopicArn")) for raw in _RAWS))}
+_TOPICS = {"TopicArns": _list(*(_if(f"{raw}BySns", _ref(f"{raw}TopicArn")) for raw in _RAWS), _more("TopicArns"))}
 _SETTINGS = {"SettingsKey": keys.SETTINGS}
 _COPIED = {
     "CloudTrailRaw": "CloudTrailRawBucket",
@@ -96,6 +101,7 @@ CHILDREN = (
             "RawKeyArns": _list(
                 _ref("RawKeyArn"),
                 *(_if(f"{raw}HasKey", _ref(f"{raw}KeyArn")) for raw in _RAWS),
+                _more("RawKeyArns"),
             ),
             "ReplicatedBuckets": _list(*(_if(f"Copies{one}", _ref(bucket)) for one, bucket in _COPIED.items())),
             "ReplicaArns": _list(*(_if(f"Copies{one}", _ref(f"{one}ReplicaArn")) for one in _COPIED)),
@@ -150,7 +156,12 @@ CHILDREN = (
         "Jobs",
         "jobs.yaml",
         "Breaks: new logs are in no table; they wait. Do: see its resources.",
-        feeds={**_SETTINGS, "ListedBuckets": _list(*(_if(f"{raw}Lists", _ref(f"{raw}Bucket")) for raw in _RAWS))},
+        feeds={
+            **_SETTINGS,
+            "ListedBuckets": _list(
+                *(_if(f"{raw}Lists", _ref(f"{raw}Bucket")) for raw in _RAWS), _more("ListedBuckets")
+            ),
+        },
         after=("Storage", "CloudTrailRaw", "Catalog", "Watch"),
     ),
 )
@@ -163,6 +174,9 @@ OWN = {
     "CloudTrailRawKeyArn": _TEXT | {"Description": "The key of a brought CloudTrail bucket. Empty: ours (keys.yaml)."},
     "SessionLogsRawKeyArn": _TEXT
     | {"Description": "The key of a brought session logs bucket. Empty: ours (keys.yaml)."},
+    "MoreTopicArns": _TEXT | {"Description": "SNS topics of further raw buckets in mode sns, by commas."},
+    "MoreRawKeyArns": _TEXT | {"Description": "Keys of further raw buckets, by commas."},
+    "MoreListedBuckets": _TEXT | {"Description": "Further raw buckets in mode listing, by commas."},
 }
 
 
@@ -173,7 +187,11 @@ def _has(name: str) -> dict[str, Any]:
 CONDITIONS: dict[str, Any] = {
     "TwoRawBuckets": {"Fn::Not": [{"Fn::Equals": [_ref("CloudTrailRawBucket"), _ref("SessionLogsRawBucket")]}]},
     **{f"{raw}HasKey": _has(f"{raw}KeyArn") for raw in _RAWS},
-    **{f"{raw}BySns": _has(f"{raw}TopicArn") for raw in _RAWS},
+    **{
+        f"{raw}BySns": {"Fn::And": [{"Fn::Equals": [_ref(f"{raw}Mode"), "sns"]}, _has(f"{raw}TopicArn")]}
+        for raw in _RAWS
+    },
+    **{f"{more}Given": _has(more) for more in OWN if more.startswith("More")},
     "Granted": {"Fn::Equals": [_ref("LakeFormation"), "yes"]},
     **{f"{raw}Lists": {"Fn::Equals": [_ref(f"{raw}Mode"), "listing"]} for raw in _RAWS},
     "Locks": {"Fn::Not": [{"Fn::Equals": [_ref("LockMode"), "NONE"]}]},
@@ -197,7 +215,7 @@ def text(children: Iterable[Child] = CHILDREN) -> str:
         for output in template.get("Outputs", {}):
             outputs[output] = told(template, output) or _output(child.name, output)
         stacks.append((child.name, child.breaks, _stack(child, fed)))
-    groups.append({"Label": {"default": "Brought raw buckets' keys"}, "Parameters": list(OWN)})
+    groups.append({"Label": {"default": "Brought raw buckets"}, "Parameters": list(OWN)})
     head = {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": "Log Lake: the whole of it. loglake deploy fills and deploys this.",

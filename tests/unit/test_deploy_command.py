@@ -272,6 +272,18 @@ def test_the_companys_parameters_stay_as_deployed_unless_given(deploying: Deploy
     assert sent["BooksKeyArn"]["ParameterValue"] == KEYS["BooksKeyArn"]
 
 
+def test_modules_of_ones_own_bucket_are_never_silently_pypis_again(deploying: Deploying, tmp_path: Path) -> None:
+    deploying.cloud.changes = {"loglake": [NEW]}
+    deploying.cloud.parameters = {"AdditionalPythonModules": "s3://wheels/msgspec.whl"}
+    refused = deploying.run("--yes")
+    assert (refused.exit_code, deploying.uploaded) == (1, [])
+    assert "AdditionalPythonModules is deployed as 's3://wheels/msgspec.whl'" in refused.output
+    given = {"ParameterKey": "AdditionalPythonModules", "ParameterValue": "s3://wheels/new.whl"}
+    (tmp_path / "p.json").write_text(json.dumps([given]))
+    assert deploying.run("--dry-run", "--parameters", str(tmp_path / "p.json")).exit_code == 0
+    assert given in deploying.cloud.request["Parameters"]
+
+
 @pytest.mark.parametrize(
     ("given", "why"),
     [

@@ -78,6 +78,51 @@ def test_what_only_its_stack_knows_is_not_told() -> None:
     assert told(CHILDREN["ingest.yaml"], "QueueUrl") is None
 
 
+def settled(value: Any, given: dict[str, str]) -> Any:
+    """What CloudFormation makes of a value, where the root's parameters are these and the others empty."""
+    if isinstance(value, list):
+        return [one for one in (settled(one, given) for one in value) if one is not None]
+    if not isinstance(value, dict):
+        return value
+    ((function, of),) = value.items()
+    match function:
+        case "Ref":
+            return None if of == "AWS::NoValue" else given.get(of, "")
+        case "Condition":
+            return settled(ROOT["Conditions"][of], given)
+        case "Fn::If":
+            return settled(of[1] if settled(ROOT["Conditions"][of[0]], given) else of[2], given)
+        case "Fn::Equals":
+            return settled(of[0], given) == settled(of[1], given)
+        case "Fn::Not":
+            return not settled(of[0], given)
+        case "Fn::And":
+            return all(settled(of, given))
+        case "Fn::Join":
+            return of[0].join(settled(of[1], given))
+    raise AssertionError(function)
+
+
+@pytest.mark.parametrize(
+    ("child", "parameter", "given", "fed"),
+    [
+        ("Ingest", "TopicArns", {}, ""),
+        ("Ingest", "TopicArns", {"CloudTrailRawTopicArn": "t", "CloudTrailRawMode": "own"}, ""),
+        ("Ingest", "TopicArns", {"CloudTrailRawTopicArn": "t", "CloudTrailRawMode": "sns"}, "t"),
+        ("Ingest", "TopicArns", {"SessionLogsRawTopicArn": "t", "SessionLogsRawMode": "sns"}, "t"),
+        ("Ingest", "TopicArns", {"MoreTopicArns": "u,v"}, "u,v"),
+        ("Access", "RawKeyArns", {"RawKeyArn": "r", "MoreRawKeyArns": "u,v"}, "r,u,v"),
+        ("Jobs", "ListedBuckets", {"CloudTrailRawMode": "listing", "CloudTrailRawBucket": "b"}, "b"),
+        ("Jobs", "ListedBuckets", {"MoreListedBuckets": "c"}, "c"),
+    ],
+)  # fmt: skip
+def test_what_brought_buckets_need_is_fed_and_no_more(
+    child: str, parameter: str, given: dict[str, str], fed: str
+) -> None:
+    _, fed_to = nested()[child]
+    assert settled(fed_to[parameter], given) == fed
+
+
 def test_a_list_of_the_roots_is_fed_as_text_which_is_all_that_a_nested_stack_takes() -> None:
     for name, (_, fed) in nested().items():
         for parameter, value in fed.items():
