@@ -22,7 +22,7 @@ help:
 	@echo "  make run RAW=path KEEP=everything     the same, with the event filters off"
 	@echo "  make down                     stop the lake that make run left running"
 	@echo "  make test                     lint (of the templates as well), types and all tests"
-	@echo "  make package                  dist/: the wheel that AWS Glue is given, the zip that Lambda is given"
+	@echo "  make package                  dist/: the zips and scripts that Glue and Lambda are given"
 	@echo "  make deploy                   the lake in AWS: shows what would change, asks, does it (ARGS='--profile lake')"
 	@echo "  make generated                what is made of declarations, made anew: templates, runbook, tables of the guides"
 	@echo "  make clean                    stop the lake; remove the environment, the lake's state and all caches"
@@ -48,10 +48,9 @@ test:
 .PHONY: package
 package:
 	$(BOOTSTRAP) run
-	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
-	@echo "For Lambda (Python 3.13, arm64), the handler is addapart.handler.handler: $$($(BIN)/python -m infra.lambda_zip dist)"
-	@echo "For a Glue $$($(BIN)/python -m infra.glue_modules version) job, beside the script jobs/job.py:"
-	@echo "  --extra-py-files             $$(ls dist/*.whl)"
+	$(BIN)/python -m infra.artefacts dist
+	@echo "They are the parameters of infra/templates/lake.yaml that make deploy fills. AddAPart's handler is"
+	@echo "addapart.handler.handler (Python 3.13, arm64). A Glue $$($(BIN)/python -m infra.glue_modules version) job gets the jobs' zip as --extra-py-files, and"
 	@echo "  --additional-python-modules  $$($(BIN)/python -m infra.glue_modules)"
 
 .PHONY: deploy

@@ -2,6 +2,8 @@
 
 New content is a new key in S3, so CloudFormation sees the change, and the stack that runs keeps the objects it names: a
 rollback finds what it goes back to. The same files make the same bytes on every machine.
+
+`python -m infra.artefacts [folder]` writes the code (default: dist/) and says what is what.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+import sys
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -98,3 +101,11 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise ArtefactError(f"{path}: {error.strerror}") from None
+
+
+if __name__ == "__main__":
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "dist")
+    folder.mkdir(parents=True, exist_ok=True)
+    for parameter, one in code("").items():
+        (folder / one.key).write_bytes(one.body)
+        print(f"{parameter:17} {folder / one.key}")
