@@ -30,6 +30,7 @@ _JVM = (
     f"-Xmx{HEAP}",
     "-XX:+UseSerialGC",
     "-XX:TieredStopAtLevel=1",
+    "-XX:ReservedCodeCacheSize=256M",  # 48 MB, the default of that level, is full after some hundred queries
     "-XX:+ExitOnOutOfMemoryError",
     "-XX:-UsePerfData",
     "-Djdk.attach.allowAttachSelf=true",
