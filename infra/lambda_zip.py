@@ -16,8 +16,11 @@ from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
+from schemas import HELPERS
+
 ROOT = Path(__file__).parents[1]
 HANDLER = "addapart.handler"
+_DECLARED = "schemas/__init__.py"
 OURS = ("addapart", "lake", "schemas")
 BROUGHT = ("boto3", "botocore")  # by Lambda's Python
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can say
@@ -38,6 +41,8 @@ def files(root: Path = ROOT) -> list[str]:
         if path in found:
             continue
         found.add(path)
+        if path == _DECLARED:  # whose modules are found when it is imported
+            todo += [f"schemas.{one.stem}" for one in (root / path).parent.glob("*.py") if one.stem not in HELPERS]
         for name in _imports(root, path):
             top = name.partition(".")[0]
             if top in OURS:
