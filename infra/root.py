@@ -16,6 +16,7 @@ from typing import Any
 
 from infra.names import told
 from infra.resources import WORKGROUP
+from infra.source import further, logical, path
 from infra.template import TEMPLATES, dump, load, with_comments
 from lake import keys
 
@@ -90,6 +91,13 @@ def _raw(name: str, what: str, **more: Any) -> Child:
     )
 
 
+_RAW_KEYS = {
+    "RawKeyArns": _list(
+        _ref("RawKeyArn"),
+        *(_if(f"{raw}HasKey", _ref(f"{raw}KeyArn")) for raw in _RAWS),
+        _more("RawKeyArns"),
+    )
+}
 CHILDREN = (
     Child(
         "Access",
@@ -98,11 +106,7 @@ CHILDREN = (
         feeds={
             **_SETTINGS,
             "WorkGroup": WORKGROUP,
-            "RawKeyArns": _list(
-                _ref("RawKeyArn"),
-                *(_if(f"{raw}HasKey", _ref(f"{raw}KeyArn")) for raw in _RAWS),
-                _more("RawKeyArns"),
-            ),
+            **_RAW_KEYS,
             "ReplicatedBuckets": _list(*(_if(f"Copies{one}", _ref(bucket)) for one, bucket in _COPIED.items())),
             "ReplicaArns": _list(*(_if(f"Copies{one}", _ref(f"{one}ReplicaArn")) for one in _COPIED)),
             "ReplicaKeyArns": _ref("ReplicaKeyArn"),
@@ -164,6 +168,23 @@ CHILDREN = (
         },
         after=("Storage", "CloudTrailRaw", "Catalog", "Watch"),
     ),
+    *(
+        Child(
+            logical(logs),
+            path(logs).name,
+            f"Breaks: new {logs.title} are in no table; they wait. Do: see its resources.",
+            feeds={
+                **_SETTINGS,
+                **_RAW_KEYS,
+                "AlarmTopicArn": {
+                    "Fn::Sub": "arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:${RolePrefix}alarms"
+                },
+            },
+            after=("Jobs", "Grants"),
+            condition=f"Takes{logical(logs)}",
+        )
+        for logs in further()
+    ),
 )
 
 _PACKAGED = {
@@ -194,6 +215,7 @@ CONDITIONS: dict[str, Any] = {
     **{f"{more}Given": _has(more) for more in OWN if more.startswith("More")},
     "Granted": {"Fn::Equals": [_ref("LakeFormation"), "yes"]},
     **{f"{raw}Lists": {"Fn::Equals": [_ref(f"{raw}Mode"), "listing"]} for raw in _RAWS},
+    **{f"Takes{logical(logs)}": _has(f"{logical(logs)}RawBuckets") for logs in further()},
     "Locks": {"Fn::Not": [{"Fn::Equals": [_ref("LockMode"), "NONE"]}]},
     **{f"Copies{one}": _has(f"{one}ReplicaArn") for one in _COPIED},
     "Copies": {"Fn::Or": [{"Condition": f"Copies{one}"} for one in _COPIED]},

@@ -37,6 +37,7 @@ class Table:
     bloom: columns that get a bloom filter: the ones people look a single value up by.
     account: the columns that say which account a row is about, the first that is not null; a removal goes by it.
     required: columns that are never null; the quality gates check it.
+    sensitive: columns that are not for everybody who may ask the table: see docs/permissions.md.
     books: True for the lake's own book-keeping tables.
     people: True for a table that people's tools write: no job knows it, it has no partitions, and all files in its
         folder are its.
@@ -53,6 +54,7 @@ class Table:
     bloom: tuple[str, ...] = ()
     account: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
+    sensitive: tuple[str, ...] = ()
     books: bool = False
     people: bool = False
     indexes: tuple[tuple[str, ...], ...] = ()

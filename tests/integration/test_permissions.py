@@ -25,6 +25,7 @@ SMALL = parse(SETTINGS.text.replace("slice_rows = 200_000", "slice_rows = 8"))
 PARAMETERS = {
     "CloudTrailRawBuckets": "loglake-raw-cloudtrail",
     "SessionLogsRawBuckets": "loglake-raw-cloudwatch",
+    "RawBuckets": "loglake-raw-cloudtrail,loglake-raw-cloudwatch",
     "BooksBucket": "loglake-books",
     "ReadreadyBucket": "loglake-readready",
     "ResultsBucket": "loglake-query-results",
