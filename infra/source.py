@@ -17,7 +17,9 @@ from infra.template import TEMPLATES, dump, load, with_comments
 from schemas import LOGS, TABLES, Logs, readready_table
 
 NAMED = ("cloudtrail", "cloudwatch")  # whose resources stand in the other templates
-HEADER = "# Made by `python -m infra.source` of schemas/ and of the other templates' CloudTrail: change those, not this.\n"
+HEADER = (
+    "# Made by `python -m infra.source` of schemas/ and of the CloudTrail in other templates: change those, not this.\n"
+)
 _MODEL = ("CloudTrail", "cloudtrail")
 _PARTS = {
     "access.yaml": ("CloudTrailJobRole", "SchedulerRole"),
