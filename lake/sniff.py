@@ -50,8 +50,6 @@ _SHAPES: dict[tuple[str, ...], Kind] = {
     ("Events[].CloudTrailEvent",): Kind("", "output of cloudtrail lookup-events (no source)"),
     ("configurationItems",): Kind("", "AWS Config"),
     ("configSnapshotId",): Kind("", "AWS Config"),
-    ("schemaType=ModelInvocationLog",): Kind("", "Bedrock model invocation log (no source yet)"),
-    ("modelId", "operation"): Kind("", "Bedrock model invocation log (no source yet)"),
     ("awslogs.data",): Kind("", "CloudWatch Logs event for a Lambda function"),
     ("records[].recordId",): Kind("", "Firehose event for a Lambda function"),
     ("TopicArn", "Message"): Kind("", "SNS notification"),
