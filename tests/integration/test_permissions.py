@@ -44,6 +44,8 @@ PARAMETERS = {
 FURTHER = {
     **{f"{logical(one)}RawBuckets": f"loglake-raw-{one.name}" for one in further()},
     "AlarmTopicArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:loglake-alarms",
+    "ViewDefinerRoleArn": f"arn:aws:iam::{ACCOUNT}:role/loglake-view-definer",
+    **dict.fromkeys(("JobsZipKey", "JobScriptKey", "AdditionalPythonModules"), "code"),
 }
 COMPONENTS = ("AddAPartRole", *map(role_of, JOBS), "TendJobRole", "QualityJobRole")
 PEOPLE = ("AuditorRole", "Verifier", "OperatorRole", "QuarantineReader", "ExporterRole", "ManagerRole")
