@@ -21,6 +21,9 @@ class Fixture:
     bad, reason: a record that cannot be read, and what quarantine calls it.
     full: whole records, each with (at least some of) the columns of its row. A row's columns must be filled by these,
     all but those in `unfilled`, each with the reason.
+    questions: those of sql/questions that are about these logs alone, whose answers a test of its own compares.
+    reach: the views on these logs: of each, the days of tables, counted from the one asked for, that its Cost names. A
+    test of its own holds Trino to them.
     """
 
     key: Callable[[date, str], str]
@@ -35,6 +38,8 @@ class Fixture:
     reason: str
     full: Sequence[tuple[bytes, dict[str, Any]]]
     unfilled: dict[str, str] = field(default_factory=dict)
+    questions: tuple[str, ...] = ()
+    reach: dict[str, dict[str, set[int]]] = field(default_factory=dict)
 
 
 def fixture(job: str) -> Fixture:

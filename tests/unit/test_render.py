@@ -83,13 +83,14 @@ def test_what_is_no_setting_is_refused_by_name(text: str, says: str) -> None:
 
 
 def test_a_select_is_written_once_for_each_kind_of_logs() -> None:
-    text = "-- each logs, joined by UNION ALL\nSELECT '${job}', ${id}, ${account}, ${?eventname} FROM ${table}\n-- end each\n"
-    parts = render(text, SETTINGS).split("UNION ALL\n")
+    select = "SELECT '${job}', ${id}, ${account}, ${?eventname} FROM ${table}\n"
+    parts = render(f"-- each logs, joined by UNION ALL\n{select}-- end each\n", SETTINGS).split("UNION ALL\n")
     assert len(parts) == len(LOGS)
     assert (
         "SELECT 'cloudtrail', eventid, coalesce(recipientaccountid, useridentityaccountid), eventname "
         "FROM from_cloudtrail_readready\n"
     ) in parts
     assert (
-        "SELECT 'cloudwatch', logeventid, accountid, CAST(NULL AS varchar) AS eventname FROM from_cloudwatch_readready\n"
+        "SELECT 'cloudwatch', logeventid, accountid, CAST(NULL AS varchar) AS eventname "
+        "FROM from_cloudwatch_readready\n"
     ) in parts
