@@ -18,6 +18,7 @@ import click
 from cli import (
     ask,
     backfill,
+    body,
     completeness,
     demo,
     deploy,
@@ -176,6 +177,7 @@ for command in (
     rebuild.rebuild,
     replay.replay,
     quarantine.quarantine,
+    body.body,
     remove.remove,
     redrive.redrive,
     local.down,

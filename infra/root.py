@@ -142,6 +142,13 @@ CHILDREN = (
         condition="Granted",
     ),
     Child(
+        "People",
+        "grants-people.yaml",
+        "Breaks: people who read by Lake Formation's grants are refused tables. Do: see its resources.",
+        after=("Catalog", "Grants"),
+        condition="Granted",
+    ),
+    Child(
         "Watch",
         "watch.yaml",
         "Breaks: nobody is told when the lake falls behind. Do: see its resources.",

@@ -17,10 +17,6 @@ KEPT = {
     ("sts.amazonaws.com", "AssumeRole"),
     ("sts.amazonaws.com", "AssumeRoleWithSAML"),
     ("ecs.amazonaws.com", "ExecuteCommand"),
-    ("bedrock.amazonaws.com", "Converse"),
-    ("bedrock.amazonaws.com", "ConverseStream"),
-    ("bedrock.amazonaws.com", "InvokeModel"),
-    ("bedrock.amazonaws.com", "InvokeModelWithResponseStream"),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 from collections import Counter
@@ -10,8 +11,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import boto3
 import pytest
+from click.testing import CliRunner, Result
 
 from cli.athena import Athena
+from cli.errors import FAILED, NOT_FOUND
+from cli.main import cli
+from cli.reach import Reach
 from examples.company import Company
 from examples.company.models import BUCKET, Invocation, Models, models
 from examples.company.truth import SessionTruth
@@ -24,6 +29,10 @@ from tests.lakes import SETTINGS, Lake
 from tests.sources.fixture import fixture
 
 TABLE = "from_bedrock_readready"
+CALLS = "".join(
+    f'"bedrock:{name}", ' for name in ("Converse", "ConverseStream", "InvokeModel", "InvokeModelWithResponseStream")
+)
+WITH_CALLS = parse(SETTINGS.text.replace("events = [", f"events = [{CALLS}", 1))  # as docs/bedrock.md says
 
 
 @dataclass(frozen=True)
@@ -47,7 +56,7 @@ def filled(embedded_aws: str) -> Filled:
     from moto.moto_api._internal.models import moto_api_backend
 
     moto_api_backend.reset()
-    lake, company = Lake(), Company(seed=1, files=60)
+    lake, company = Lake(WITH_CALLS), Company(seed=1, files=60)
     lake.now = datetime(2026, 6, 1, 12, tzinfo=UTC)
     objects = list(company.objects())
     sessions = company.truth().sessions
@@ -60,6 +69,37 @@ def filled(embedded_aws: str) -> Filled:
             assert report.failed == []
         lake.later(minutes=15)
     return Filled(lake, sessions, made)
+
+
+def body(filled: Filled, requestid: str, day: str, *more: str) -> Result:
+    """`loglake body`, in this process."""
+    lake = filled.lake
+    athena = Athena(boto3.client("athena"), lake.settings.lake.database, WORKGROUP)
+    at = Reach(lake.access, lake.sqs, lake.glue, athena, local=True)
+    return CliRunner().invoke(cli, ["body", requestid, "--day", day, *more], obj={"reach": lambda _: at})
+
+
+def test_a_body_is_read_out_of_the_table_or_out_of_s3_by_its_hash(filled: Filled) -> None:
+    long = next(one for one in filled.logged if one.bodies)
+    found = body(filled, long.requestid, long.day, "--raw")
+    data = next(raw.data for raw in filled.truth.objects if raw.key == long.bodies[0])
+    assert found.exit_code == 0, found.output
+    assert found.stdout.encode() == gzip.decompress(data)
+    short = next(one for one in filled.logged if one.answer and "An answer" in one.answer)
+    assert str(short.answer) in body(filled, short.requestid, short.day, "--answer").stdout
+    assert body(filled, "nobody's", short.day).exit_code == NOT_FOUND
+
+
+def test_a_body_that_was_written_again_is_refused(filled: Filled) -> None:
+    long = next(one for one in filled.logged if one.bodies)
+    data = next(raw.data for raw in filled.truth.objects if raw.key == long.bodies[0])
+    try:
+        filled.lake.s3.put_object(Bucket=BUCKET, Key=long.bodies[0], Body=b"{}")
+        found = body(filled, long.requestid, long.day, "--raw")
+        assert found.exit_code == FAILED
+        assert found.stdout == ""
+    finally:
+        filled.lake.s3.put_object(Bucket=BUCKET, Key=long.bodies[0], Body=data)
 
 
 @pytest.fixture(params=["duckdb", "trino"])

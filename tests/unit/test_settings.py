@@ -9,17 +9,13 @@ from lake.settings import SettingsError, parse
 TEXT = (Path(__file__).parents[2] / "lake.toml").read_text()
 
 
-def test_the_shipped_settings_are_valid_and_default_to_the_events_of_sessions_and_of_models() -> None:
+def test_the_shipped_settings_are_valid_and_default_to_the_four_events_of_the_question() -> None:
     settings = parse(TEXT)
     assert settings.jobs["cloudtrail"].events == (
         "ssm:StartSession",
         "sts:AssumeRole",
         "sts:AssumeRoleWithSAML",
         "ecs:ExecuteCommand",
-        "bedrock:Converse",
-        "bedrock:ConverseStream",
-        "bedrock:InvokeModel",
-        "bedrock:InvokeModelWithResponseStream",
     )
     assert not settings.jobs["cloudtrail"].everything
 
