@@ -187,7 +187,7 @@ CHILDREN = (
                     "Fn::Sub": "arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:${RolePrefix}alarms"
                 },
             },
-            after=("Jobs", "Grants"),
+            after=("Jobs",),
             condition=f"Takes{logical(logs)}",
         )
         for logs in further()
@@ -222,7 +222,12 @@ CONDITIONS: dict[str, Any] = {
     **{f"{more}Given": _has(more) for more in OWN if more.startswith("More")},
     "Granted": {"Fn::Equals": [_ref("LakeFormation"), "yes"]},
     **{f"{raw}Lists": {"Fn::Equals": [_ref(f"{raw}Mode"), "listing"]} for raw in _RAWS},
-    **{f"Takes{logical(logs)}": _has(f"{logical(logs)}RawBuckets") for logs in further()},
+    **{
+        f"Takes{logical(logs)}": {
+            "Fn::Not": [{"Fn::Equals": [{"Fn::Join": ["", _ref(f"{logical(logs)}RawBuckets")]}, ""]}]
+        }
+        for logs in further()
+    },
     "Locks": {"Fn::Not": [{"Fn::Equals": [_ref("LockMode"), "NONE"]}]},
     **{f"Copies{one}": _has(f"{one}ReplicaArn") for one in _COPIED},
     "Copies": {"Fn::Or": [{"Condition": f"Copies{one}"} for one in _COPIED]},

@@ -59,6 +59,7 @@ def test_the_pages_decoder_makes_the_pages_rows(doors: Fixture) -> None:
 
 
 def test_the_pages_entry_takes_the_pages_keys(doors: Fixture) -> None:
-    (pattern,) = re.findall(r'layout = "(.*)"', FILES["lake.toml"])
-    assert layout.read(pattern, doors.key(datetime.fromisoformat("2026-03-02T10:00:00").date(), "a"))
+    patterns = re.findall(r'layout = "(.*)"', FILES["lake.toml"])
+    for key in (doors.key(datetime.fromisoformat("2026-03-02T10:00:00").date(), "a"), "put/2026/03/02/a"):
+        assert any(layout.read(pattern, key) for pattern in patterns), key
     assert table_input(TABLES["from_doors_raw"], "s3://loglake-raw-doors/")["PartitionKeys"]
