@@ -23,6 +23,7 @@ from cli.work import Ended, run_jobs, tail
 from examples.company import RawObject
 from infra.local import lifecycle
 from infra.local.lifecycle import LakeError, Running
+from lake import keys
 from lake.settings import JOBS, Settings
 from lake.store import Store
 
@@ -96,7 +97,7 @@ def drain(lake: Running, what: str) -> None:
 
 
 def jobs(lake: Running) -> list[Ended]:
-    """All jobs on local Spark, side by side. Raises Failure at the end if one failed: the others' work is done."""
+    """The jobs on local Spark, side by side. Raises Failure at the end if one failed: the others' work is done."""
     state = Path(lake.home)
     shutil.rmtree(state / "spark-tmp", ignore_errors=True)  # what a killed run may have left
     environment = spark.environment(lifecycle.environment(lake), state)
@@ -107,7 +108,7 @@ def jobs(lake: Running) -> list[Ended]:
             if line["step"] != "error":
                 board.set(job, phase, line.get("done", 0), line.get("of"), line.get("unit", ""))
 
-        ended = run_jobs(JOBS, lake.settings, environment, home.PROJECT, home.log_folder(), report)
+        ended = run_jobs(_with_work(lake), lake.settings, environment, home.PROJECT, home.log_folder(), report)
     if failed := [one for one in ended if not one.well]:
         said = "\n".join(f"  {one.job}: {_end(one.code)}; its log: {one.log}\n{_last(one)}" for one in failed)
         well = ", ".join(one.job for one in ended if one.well)
@@ -116,6 +117,17 @@ def jobs(lake: Running) -> list[Ended]:
             (f"{well} has done its work. " if well else "") + _what_now(lake),
         )
     return ended
+
+
+def _with_work(lake: Running) -> tuple[str, ...]:
+    """The jobs for which anything ever arrived: a Spark for nothing takes the others' processors. If none has, all."""
+    books, store = home.settings_of(lake).buckets.books, Store(lake.region)
+    places = {job: (keys.inbox(job), keys.plans(job)) for job in JOBS}
+    return tuple(job for job in JOBS if any(_any(store, books, place) for place in places[job])) or JOBS
+
+
+def _any(store: Store, bucket: str, prefix: str) -> bool:
+    return next(store.list(bucket, prefix), None) is not None
 
 
 def _what_now(lake: Running) -> str:
