@@ -14,10 +14,11 @@ _HOST = ".amazonaws.com"
 
 
 class Event(msgspec.Struct, gc=False):
-    """All that the event filter needs of a record."""
+    """All that the event filter needs of a record, and what it is found again by."""
 
     eventSource: str
     eventName: str
+    eventID: str | None = None
 
 
 class PlacedEvent(msgspec.Struct, gc=False):
@@ -25,6 +26,7 @@ class PlacedEvent(msgspec.Struct, gc=False):
 
     eventSource: str
     eventName: str
+    eventID: str | None = None
     recipientAccountId: str | None = None
     userIdentity: msgspec.Raw = NULL
 
