@@ -103,28 +103,23 @@ class Decoder:
             events = (_PLACED_EVENTS if self._filter.by_account else _EVENTS).decode(array)
         except (msgspec.DecodeError, RecursionError):
             return None
-        calls = [(event.eventSource, event.eventName) for event in events]
-        different = set(calls)
-        if _any_of_lambdas({source for source, _ in different}):
+        if _any_of_lambdas({event.eventSource for event in events}):
             return None
-        outcome = Outcome(len(calls))
-        wanted = {call for call in different if self._filter.event(*call)}
-        numbers = [number for number, call in enumerate(calls) if call in wanted] if wanted else []
+        outcome = Outcome(len(events))
+        numbers = self._filter.select(events)
         if self._filter.by_account:
             accounts = [_account(event) for event in events]
-            whole = self._filter.whole
-            if whole:
-                both = zip(calls, accounts, strict=True)
-                numbers = [n for n, (call, account) in enumerate(both) if call in wanted or account in whole]
+            if whole := self._filter.whole:
+                numbers = sorted({*numbers, *(number for number, account in enumerate(accounts) if account in whole)})
             removed = {number for number, account in enumerate(accounts) if account in self._filter.removed}
             if removed:
                 outcome.filtered["removal"] = len(removed)
                 numbers = [number for number in numbers if number not in removed]
-        by_event = len(calls) - len(numbers) - outcome.filtered.get("removal", 0)
+        by_event = len(events) - len(numbers) - outcome.filtered.get("removal", 0)
         if by_event:
             outcome.filtered["event"] = by_event
         kept: Sequence[bytes | msgspec.Raw] | None = None
-        if len(numbers) * _FEW <= len(calls):
+        if len(numbers) * _FEW <= len(events):
             kept = cut(text, [event.eventID for event in events], numbers)
         if kept is None:
             raws = _RAWS.decode(array)
