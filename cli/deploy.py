@@ -180,6 +180,8 @@ class Deployment:
                 why = f"give it again with this version's modules ({modules}), or PyPI's would take its place"
                 raise ParameterError(f"{name} is deployed as {own_wheels!r}: {why}")
         filled = parameters.filled(root, own, parameters.of_modules() | usual | given, deployed)
+        if why := parameters.lacking(root, given, deployed):
+            raise ParameterError(why)
         locked = parameters.value(root, given, deployed, "LockMode") != "NONE"
         days = int(parameters.value(root, given, deployed, "ReadreadyLockDays"))
         if locked and (why := locks.problem(self._settings, days)):

@@ -75,7 +75,7 @@ _COPIED = {
 
 
 def _raw(name: str, what: str, **more: Any) -> Child:
-    own = ("Mode", "TopicArn", "OwnerAccount", "ReplicaArn", "LockMode")
+    own = ("Mode", "TopicArn", "OwnerAccount", "ReplicaArn", "ReplicaKeyArn", "LockMode")
     shared = ("LockDays", "ColdClass", "ColdDays", "ExpireDays")
     return Child(
         name,
@@ -105,7 +105,7 @@ CHILDREN = (
             ),
             "ReplicatedBuckets": _list(*(_if(f"Copies{one}", _ref(bucket)) for one, bucket in _COPIED.items())),
             "ReplicaArns": _list(*(_if(f"Copies{one}", _ref(f"{one}ReplicaArn")) for one in _COPIED)),
-            "ReplicaKeyArns": _ref("ReplicaKeyArn"),
+            "ReplicaKeyArns": _list(*(_if(f"Copies{one}", _ref(f"{one}ReplicaKeyArn")) for one in _COPIED)),
         },
     ),
     Child(
