@@ -148,6 +148,7 @@ CHILDREN = (
             "CloudTrailJobName": {"Fn::Sub": "${RolePrefix}cloudtrail"},
             "SessionLogsJobName": {"Fn::Sub": "${RolePrefix}sessionlogs"},
             "TendJobName": {"Fn::Sub": "${RolePrefix}tend"},
+            "ListRawJobName": {"Fn::Sub": "${RolePrefix}list-raw"},
             "QualityJobName": {"Fn::Sub": "${RolePrefix}quality"},
         },
         after=("Ingest",),
