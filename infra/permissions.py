@@ -33,6 +33,11 @@ MADE_BY_AWS: dict[str, ByAws] = {
         "AWS Glue, Monitoring with Amazon CloudWatch",
     ),
     "FetchCode": ByAws("Glue", "fetches the job's script and wheels when a run starts", "AWS Glue, Job role"),
+    "ReadSecurityConfiguration": ByAws(
+        "Glue",
+        "reads the job's security configuration (jobs.yaml) when a run starts; the action knows no resource",
+        "AWS Solutions Constructs, aws-kinesisstreams-gluejob; AWS's own role for jobs has it, too",
+    ),
     "UseBooksKey": ByAws("S3, SQS", "decrypts and encrypts books and announcements for the role", "AWS KMS in S3, SQS"),
     "UseKeys": ByAws("S3, SQS", "decrypts and encrypts books, rows and announcements for the role", "AWS KMS in S3"),
     "UseResultsKey": ByAws("Athena, S3", "encrypts and decrypts query results for who asks", "Athena, Encryption"),
