@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from infra.names import told
-from infra.resources import WORKGROUP
 from infra.template import TEMPLATES, dump, load, with_comments
 from lake import keys
 
@@ -97,7 +96,7 @@ CHILDREN = (
         "Breaks: components and people are refused what they need. Do: see its resources.",
         feeds={
             **_SETTINGS,
-            "WorkGroup": WORKGROUP,
+            "WorkGroup": _ref("Database"),  # lake.settings: workgroup
             "RawKeyArns": _list(
                 _ref("RawKeyArn"),
                 *(_if(f"{raw}HasKey", _ref(f"{raw}KeyArn")) for raw in _RAWS),

