@@ -1,8 +1,8 @@
 """Writes requirements.lock and infra/checkov.lock anew: `make lock`, after pyproject.toml was changed.
 
 pip is asked what it would install today, and installs nothing. What pyproject.toml names stays at the version that it
-names, and botocore at that of boto3, as on Glue; all else that they need gets its newest. checkov stays at the version in
-its own lock: change that line before.
+names, and botocore at that of boto3, as on Glue; all else that they need gets its newest. checkov stays at the version
+in its own lock: change that line before.
 """
 
 from __future__ import annotations
