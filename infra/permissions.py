@@ -27,6 +27,11 @@ MADE_BY_AWS: dict[str, ByAws] = {
     ),
     "WriteLog": ByAws("Lambda", "writes the function's log", "AWS Lambda, Execution role"),
     "WriteLogs": ByAws("Glue", "writes the job's log, and makes the group where it is missing", "AWS Glue, Logging"),
+    "EncryptLogs": ByAws(
+        "CloudWatch Logs",
+        "encrypts what the job logs; only through CloudWatch Logs, and only for the jobs' groups",
+        "CloudWatch Logs, Encrypt log data using AWS KMS",
+    ),
     "PutMetrics": ByAws(
         "Glue",
         "writes the job's metrics; CloudWatch knows no resource here, the condition names Glue's namespace",

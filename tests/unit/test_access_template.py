@@ -31,3 +31,28 @@ def test_a_job_is_started_for_this_account_alone() -> None:
     for role in jobs:
         (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
         assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
+# CloudWatch Logs calls KMS by whoever calls it (CloudWatch Logs, "Encrypt log data in CloudWatch Logs using AWS KMS",
+# step 2). Who makes a group with a key, and who writes to one: template, resource, statement.
+OF_KEYED_GROUPS = [
+    ("session-manager.yaml", "PreferencesRole", "TheLogGroupsKey"),
+    ("session-manager.yaml", "InstancePolicy", "TheLogGroupsKey"),
+    ("session-logs-destination.yaml", "StreamRole", "EncryptErrors"),
+    *(("access.yaml", f"{job}JobRole", "EncryptLogs") for job in ("CloudTrail", "SessionLogs", "Tend", "Quality")),
+]
+
+
+@pytest.mark.parametrize(("file", "name", "sid"), OF_KEYED_GROUPS)
+def test_who_calls_about_a_log_group_with_a_key_may_use_it_through_cloudwatch_logs_only(
+    file: str, name: str, sid: str
+) -> None:
+    of = load(TEMPLATES / file)["Resources"][name]["Properties"]
+    documents = [one["PolicyDocument"] for one in of.get("Policies", [of])]
+    found = [one["Fn::If"][1] if "Fn::If" in one else one for it in documents for one in it["Statement"]]
+    (statement,) = [one for one in found if one.get("Sid") == sid]
+    assert {"kms:Decrypt"} < set(statement["Action"])
+    assert any(one.startswith("kms:GenerateDataKey") for one in statement["Action"])
+    (through,) = [keys["kms:ViaService"] for keys in statement["Condition"].values() if "kms:ViaService" in keys]
+    assert through["Fn::Sub"].startswith("logs.")
+    assert ("kms:Encrypt" in statement["Action"]) is (name == "PreferencesRole")  # it alone gives a group its key
