@@ -166,8 +166,8 @@ def test_a_first_deployment_can_leave_the_preferences_alone() -> None:
 
 
 # Systems Manager, "Create a custom IAM role for Session Manager", the policy with logging to S3 and CloudWatch Logs;
-# and kms:Decrypt of the one before it, for session data. kms:Decrypt and kms:GenerateDataKey are also for the log group's
-# key: CloudWatch Logs, "Encrypt log data in CloudWatch Logs using AWS KMS".
+# and kms:Decrypt of the one before it, for session data. kms:Decrypt and kms:GenerateDataKey are also for the log
+# group's key: CloudWatch Logs, "Encrypt log data in CloudWatch Logs using AWS KMS".
 DOCUMENTED = {
     "kms:Decrypt",
     "kms:GenerateDataKey",
