@@ -29,7 +29,7 @@ MADE_BY_AWS: dict[str, ByAws] = {
     "WriteLogs": ByAws("Glue", "writes the job's log, and makes the group where it is missing", "AWS Glue, Logging"),
     "EncryptLogs": ByAws(
         "CloudWatch Logs",
-        "encrypts what the job logs; only through CloudWatch Logs, and only for the jobs' groups",
+        "encrypts what the role logs; only through CloudWatch Logs, and only for its groups",
         "CloudWatch Logs, Encrypt log data using AWS KMS",
     ),
     "PutMetrics": ByAws(

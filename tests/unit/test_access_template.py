@@ -39,6 +39,7 @@ OF_KEYED_GROUPS = [
     ("session-manager.yaml", "PreferencesRole", "TheLogGroupsKey"),
     ("session-manager.yaml", "InstancePolicy", "TheLogGroupsKey"),
     ("session-logs-destination.yaml", "StreamRole", "EncryptErrors"),
+    ("access.yaml", "IndexesRole", "EncryptLogs"),
     *(("access.yaml", f"{job}JobRole", "EncryptLogs") for job in ("CloudTrail", "SessionLogs", "Tend", "Quality")),
 ]
 
