@@ -11,20 +11,16 @@ import pytest
 from infra.template import TEMPLATES, load
 
 GRANT = "AWS::LakeFormation::PrincipalPermissions"
-HANDLE = "AWS::CloudFormation::WaitConditionHandle"
 GRANTING = [path.name for path in sorted(TEMPLATES.glob("*.yaml")) if GRANT in path.read_text()]
 
 
 def _grants(file: str) -> dict[str, dict[str, Any]]:
-    """The grants, each with those that it waits for: where that is a handle, for whichever grant the handle names."""
-    every = load(TEMPLATES / file)["Resources"]
-    handles = {
-        name: one["Metadata"]["After"]["Fn::If"][1]["Ref"] for name, one in every.items() if one["Type"] == HANDLE
-    }
-    grants = {name: one for name, one in every.items() if one["Type"] == GRANT}
+    """The grants, each with those that it waits for: by DependsOn, and by what its metadata refer to."""
+    grants = {name: one for name, one in load(TEMPLATES / file)["Resources"].items() if one["Type"] == GRANT}
     for one in grants.values():
         waits = one.get("DependsOn", [])
-        one["DependsOn"] = [handles.get(name, name) for name in ([waits] if isinstance(waits, str) else waits)]
+        perhaps = [after["Fn::If"][1]["Ref"] for after in one.get("Metadata", {}).get("After", [])]
+        one["DependsOn"] = [*([waits] if isinstance(waits, str) else waits), *perhaps]
     return grants
 
 
