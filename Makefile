@@ -25,6 +25,7 @@ help:
 	@echo "  make package                  dist/: the zips and scripts that Glue and Lambda are given"
 	@echo "  make deploy                   the lake in AWS: shows what would change, asks, does it (ARGS='--profile lake')"
 	@echo "  make generated                what is made of declarations, made anew: templates, runbook, tables of the guides"
+	@echo "  make lock                     requirements.lock and the linter's, of what pip would install today"
 	@echo "  make clean                    stop the lake; remove the environment, the lake's state and all caches"
 	@echo
 	@echo "Needs Python 3.11 and nothing else: no Java, no Docker, no AWS account. PYTHON=path names one that is not found."
@@ -61,7 +62,12 @@ deploy:
 # In order: the root and the documents are made of the other templates.
 .PHONY: generated
 generated:
-	for one in catalog inline root runbook deploy_guide permissions_guide; do $(BIN)/python -m infra.$$one || exit 1; done
+	for one in catalog consumer inline root runbook deploy_guide permissions_guide; do $(BIN)/python -m infra.$$one || exit 1; done
+
+.PHONY: lock
+lock:
+	$(BOOTSTRAP) test
+	$(BIN)/python -m infra.requirements
 
 .PHONY: down
 down:

@@ -39,7 +39,6 @@ from cli.athena import literal
 from cli.grid import Grid, Head
 from examples.company import Company, RawObject
 from infra.local import hermetic, lifecycle
-from infra.resources import WORKGROUP
 from lake.settings import Settings
 from schemas import TABLES
 from sql.render import DENIED
@@ -267,7 +266,9 @@ def ask(sql: str, settings: Settings, measured: Measured) -> list[list[str | Non
     """The rows; what it took goes into `measured`. Raises RuntimeError with Athena's words if the query fails."""
     athena = boto3.client("athena")
     context = {"Database": settings.lake.database}
-    query = athena.start_query_execution(QueryString=sql, QueryExecutionContext=context, WorkGroup=WORKGROUP)
+    query = athena.start_query_execution(
+        QueryString=sql, QueryExecutionContext=context, WorkGroup=settings.lake.workgroup
+    )
     execution = _ended(athena, query["QueryExecutionId"])
     if execution["Status"]["State"] != "SUCCEEDED":
         raise RuntimeError(f"{execution['Status'].get('StateChangeReason')}\n{sql}")

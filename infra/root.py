@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from infra.names import told
-from infra.resources import WORKGROUP
 from infra.template import TEMPLATES, dump, load, with_comments
 from lake import keys
 
@@ -75,7 +74,7 @@ _COPIED = {
 
 
 def _raw(name: str, what: str, **more: Any) -> Child:
-    own = ("Mode", "TopicArn", "OwnerAccount", "ReplicaArn", "LockMode")
+    own = ("Mode", "TopicArn", "OwnerAccount", "ReplicaArn", "ReplicaKeyArn", "LockMode")
     shared = ("LockDays", "ColdClass", "ColdDays", "ExpireDays")
     return Child(
         name,
@@ -97,7 +96,7 @@ CHILDREN = (
         "Breaks: components and people are refused what they need. Do: see its resources.",
         feeds={
             **_SETTINGS,
-            "WorkGroup": WORKGROUP,
+            "WorkGroup": _ref("Database"),  # lake.settings: workgroup
             "RawKeyArns": _list(
                 _ref("RawKeyArn"),
                 *(_if(f"{raw}HasKey", _ref(f"{raw}KeyArn")) for raw in _RAWS),
@@ -105,7 +104,7 @@ CHILDREN = (
             ),
             "ReplicatedBuckets": _list(*(_if(f"Copies{one}", _ref(bucket)) for one, bucket in _COPIED.items())),
             "ReplicaArns": _list(*(_if(f"Copies{one}", _ref(f"{one}ReplicaArn")) for one in _COPIED)),
-            "ReplicaKeyArns": _ref("ReplicaKeyArn"),
+            "ReplicaKeyArns": _list(*(_if(f"Copies{one}", _ref(f"{one}ReplicaKeyArn")) for one in _COPIED)),
         },
     ),
     Child(
@@ -148,6 +147,7 @@ CHILDREN = (
             "CloudTrailJobName": {"Fn::Sub": "${RolePrefix}cloudtrail"},
             "SessionLogsJobName": {"Fn::Sub": "${RolePrefix}sessionlogs"},
             "TendJobName": {"Fn::Sub": "${RolePrefix}tend"},
+            "ListRawJobName": {"Fn::Sub": "${RolePrefix}list-raw"},
             "QualityJobName": {"Fn::Sub": "${RolePrefix}quality"},
         },
         after=("Ingest",),

@@ -3,7 +3,7 @@
 A Glue job, run after the jobs that publish; no other module imports Great Expectations, so the ingest never waits for
 it. It needs no Spark: a day's files are slices of bounded size (jobs.slices), and one of them at a time is in memory.
 
-    --settings s3://<books bucket>/settings/lake.toml [--workgroup loglake] [--from 2026-03-01 --to 2026-03-31]
+    --settings s3://<books bucket>/settings/lake.toml [--workgroup other] [--from 2026-03-01 --to 2026-03-31]
 
 What is found goes to lake_quality, published like any other table, and as a page to the results bucket. Each line of
 standard output is a JSON object, as of jobs.job: {"step": "quality", "table": ..., "day": ..., "passed": false,
@@ -291,7 +291,7 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
     """The job's own arguments, as Glue passes them; the rest is Glue's."""
     parser = argparse.ArgumentParser(prog="loglake-quality", description=__doc__, allow_abbrev=False)
     parser.add_argument("--settings", required=True, help="where lake.toml lies: s3://bucket/key")
-    parser.add_argument("--workgroup", default="loglake", help="the Athena workgroup to ask in")
+    parser.add_argument("--workgroup", help="the Athena workgroup to ask in, if not the lake's")
     parser.add_argument("--from", dest="first", help="check the days from this one on, though they are checked")
     parser.add_argument("--to", dest="last", help="the last of these days")
     return parser.parse_known_args(argv)[0]
@@ -306,7 +306,7 @@ def main(argv: Sequence[str]) -> int:
     text = Store(session.region_name or "us-east-1").get(bucket, key).decode()
     settings = parse(text, options.settings)
     athena = session.client("athena", region_name=settings.lake.region, config=PATIENT)
-    asking = partial(ask, athena, settings.lake.database, options.workgroup)
+    asking = partial(ask, athena, settings.lake.database, options.workgroup or settings.lake.workgroup)
     interval = (options.first, options.last or options.first) if options.first else None
     report = run(access(text), asking, Gates(), lambda: datetime.now(UTC), interval, emit)
     step = "error" if report.errors else "failed" if report.failed else "done"

@@ -22,7 +22,7 @@ from addapart import handler
 from cli.athena import Athena
 from cli.main import cli
 from infra.local.resources import create
-from infra.resources import WORKGROUP, dead_letters
+from infra.resources import dead_letters
 from infra.views import View, ViewColumn, view_input
 from jobs import access, job, quality_run, tend
 from jobs.quality_results import Check, Outcome
@@ -30,6 +30,7 @@ from lake import keys
 from lake.settings import JOBS, Settings
 from lake.store import Store
 from tests.integration.test_path import READY, event, key, trail
+from tests.lakes import WORKGROUP
 from tests.questions_world import SECRET, streamed
 
 EXPORTS = "company-exports"

@@ -18,7 +18,6 @@ from examples.company import Company
 from examples.company.truth import Truth
 from infra.local import duck, server
 from infra.local.trino.engine import Engine
-from infra.resources import WORKGROUP
 from infra.views import FOLDER, view_definition
 from lake.settings import JOBS
 from report.gather import gather
@@ -27,7 +26,7 @@ from report.lakegather import gather as lake_report
 from schemas import TABLES
 from schemas.glue import partition_input
 from tests.asking import Asked, answered, ask, partitions_read
-from tests.lakes import SETTINGS, Lake
+from tests.lakes import SETTINGS, WORKGROUP, Lake
 
 DATABASE = SETTINGS.lake.database
 BUCKET = SETTINGS.buckets.readready
@@ -271,7 +270,8 @@ REACH = {
     "transcript": {CLOUDTRAIL: AROUND, CLOUDWATCH: AROUND},
     "weekly_review": {CLOUDTRAIL: AROUND, CLOUDWATCH: AROUND},
 }
-EVERY_DAY = {"arrivals", "completeness", "freshness", "objects", "quality", "quarantined"}  # of the books, says their Cost
+# Of the books, says their Cost.
+EVERY_DAY = {"arrivals", "completeness", "freshness", "objects", "quality", "quarantined"}
 FAR = 3  # days
 
 

@@ -19,10 +19,9 @@ from click.testing import CliRunner
 from cli.athena import Athena
 from cli.main import cli
 from cli.reach import Reach
-from infra.resources import WORKGROUP
 from tests.integration.test_operations import invoke
 from tests.integration.test_path import event, trail
-from tests.lakes import Lake
+from tests.lakes import WORKGROUP, Lake
 from tests.signing import BUCKET, REGION, Bucket, Trail, key, public_keys
 from verify.reread import Reader
 
