@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from report.verified import Verified
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -179,7 +181,8 @@ class Report:
     """All of it. asked: the id as it was given. generated: when, UTC. others: other rows of the same id, as verdicts.
 
     events: those nearest to the session's start, in order; eventsall: how many there are. kept: what the filters let
-    into the lake of the account: everything, or what they name.
+    into the lake of the account: everything, or what they name. verified: of raw of these days and this account, the
+    last verifications; unverified: the days from the first sign of the session to its last of which there is none.
     """
 
     asked: str
@@ -196,6 +199,8 @@ class Report:
     sources: tuple[Source, ...]
     unread: tuple[Unread, ...]
     books: tuple[Books, ...]
+    verified: tuple[Verified, ...]
+    unverified: tuple[str, ...]
     others: tuple[Verdict, ...]
     questions: tuple[Question, ...] = field(repr=False)
 

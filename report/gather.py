@@ -9,6 +9,7 @@ from typing import Protocol
 
 from cli.athena import Answer, literal
 from report.facts import Books, Chain, Event, Hop, Origin, Question, Record, Report, Source, Start, Unread, Verdict
+from report.verified import verified, without
 
 Row = dict[str, str | None]
 MOST_EVENTS = 500  # of what else the principal did: the nearest to the start
@@ -80,6 +81,8 @@ def gather(
         sources=_sources(asker, origins),
         unread=_unread(asker, verdict, records),
         books=_books(asker, verdict, last),
+        verified=(evidence := verified(asker, verdict.calendarday, _shifted(last, 1), verdict.accountid)),
+        unverified=tuple(without(evidence, _days_from(verdict.calendarday, last))),
         others=tuple(others),
         questions=tuple(asker.questions),
     )
@@ -416,6 +419,12 @@ def _key(name: str) -> str:
 
 def _day_of(time: str | None) -> str | None:
     return time[:10] if time else None
+
+
+def _days_from(first: str, last: str) -> list[str]:
+    return [
+        _shifted(first, number) for number in range((date.fromisoformat(last) - date.fromisoformat(first)).days + 1)
+    ]
 
 
 def _shifted(day: str, days: int) -> str:

@@ -13,6 +13,7 @@ from datetime import date
 from typing import Any
 
 from report.facts import Question
+from report.verified import Verified, without
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +264,7 @@ class LakeReport:
     """All of it. least: per cent of objects that must be processed, from lake.toml. generated: when, UTC.
 
     The first of what is ranked come first, all that remains as one `others`. gates: None where the lake has none.
+    verified: the last verifications of raw that was delivered in the period.
     """
 
     period: Period
@@ -287,6 +289,7 @@ class LakeReport:
     doubtful: tuple[Doubtful, ...]
     gates: tuple[Gates, ...] | None
     failedgates: tuple[Failed, ...]
+    verified: tuple[Verified, ...]
     sizes: tuple[Size, ...]
     costs: tuple[Cost, ...]
     keeping: tuple[Cost, ...]
@@ -328,6 +331,11 @@ class LakeReport:
         return dict(sorted(found.items(), key=lambda one: (-one[1], one[0])))
 
     @property
+    def unverified(self) -> list[str]:
+        """The days of the period with deliveries, of which not all was ever verified."""
+        return without(self.verified, (one.name for one in self.days if one.objects))
+
+    @property
     def usd(self) -> float:
         """Of the period, without what keeping it costs in the months after."""
         return sum(one.usd for one in self.costs)
@@ -350,6 +358,7 @@ class LakeReport:
             "keystrokes": self.keystrokes,
             "sessions": self.sessions,
             "verdicts": self.verdicts,
+            "unverified": self.unverified,
             "usd": round(self.usd, 6),
         }
         return {"totals": sums, **asdict(self), "sizes": [{**asdict(one), "saved": one.saved} for one in self.sizes]}

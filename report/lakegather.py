@@ -34,6 +34,7 @@ from report.lakefacts import (
     Team,
     Volume,
 )
+from report.verified import verified
 from schemas import TABLES
 
 MOST = 10  # of what is ranked, and the rest as one
@@ -74,6 +75,7 @@ def gather(
         doubtful=_doubtful(asker, period),
         gates=_gates(asker, period) if QUALITY in TABLES else None,
         failedgates=_failed(asker, period) if QUALITY in TABLES else (),
+        verified=verified(asker, period.first, period.last),
         sizes=sizes,
         costs=costs(period, daily, now.date()),
         keeping=keeping(sizes),

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from cli.safe import safe
 from report import said, words
 from report.facts import Event, Origin, Record, Report
+from report.verified import MOST
 
 _WIDTH = 100
 _LABEL = 12
@@ -73,6 +74,12 @@ def text(report: Report) -> Iterator[str]:
         yield f"{books.calendarday}  {safe(books.source):20}  {read}, {books.quarantined or 0} bad records"
     if not report.books:
         yield from _wrapped(words.NO_BOOKS)
+    for check in report.verified[:MOST]:
+        when = words.moment(check.verifiedat)[:16]
+        yield from _wrapped(safe(f"Raw of {check.about} was verified {when}: {check.outcome}."))
+        yield from (f"    {safe(example)}" for example in check.examples)
+    if report.unverified:
+        yield from _wrapped(words.unverified(report.unverified))
     for bad in report.unread:
         yield f"record {bad.record} of {safe(bad.object)}: {safe(bad.reason)}, {safe(bad.detail or '')}"
     for limit in words.LIMITS:

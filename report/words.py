@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -70,6 +71,14 @@ LIMITS = (
     "The SHA-256 of each source object is of its bytes as the lake read them. Compare it with the object in S3 to see "
     "whether that is still the same.",
 )
+
+
+def unverified(days: Sequence[str]) -> str:
+    """That of these days nobody has verified all of raw."""
+    which = days[0] if len(days) == 1 else f"{len(days):,} days, {days[0]} to {days[-1]},"
+    return (
+        f"All of raw of {which} was never verified: loglake verify compares it with what was signed and what was read."
+    )
 
 
 def titled(text: str) -> str:

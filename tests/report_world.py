@@ -5,6 +5,7 @@ The harmful texts name a server: who shows them wrongly is heard of there, or se
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from functools import cache
 
@@ -12,7 +13,7 @@ from cli.athena import Answer, Column
 from infra.local.athena_results import texts, type_name
 from report.facts import Report
 from report.gather import gather
-from tests.views_lake import Row, ViewLake, at, duckdb_sql, event, start, typed
+from tests.views_lake import Row, ViewLake, at, duckdb_sql, event, start, typed, verification
 
 DAY = "2026-03-02"
 GOOD, EVIL, ALONE = "0b7c1cc185ccf5101", "0b7c1cc185ccf5666", "0b7c1cc185ccf5777"
@@ -43,6 +44,7 @@ VIEWS = (
     "role_chain",
     "session_context",
     "transcript",
+    "verified",
 )
 
 
@@ -176,6 +178,19 @@ def keystrokes(server: str) -> list[Row]:
     ]
 
 
+def verified(server: str) -> list[Row]:
+    """What was found of raw: of all of it one change, whose object means harm; nothing wrong of two accounts alone."""
+    evil = json.dumps([f"s3://raw/{harm(server)[0]}"])
+    return [
+        verification("10:00", "ledger-same", "verified", 7, DAY),
+        verification("11:00", "ledger-changed", "failed", 1, DAY, examples=evil),
+        verification("11:00", "ledger-same", "verified", 6, DAY),
+        verification("11:00", "no-digests", "unverifiable", 2, DAY),
+        verification("12:00", "ledger-same", "verified", 3, DAY, accounts="111122223333,444455556666"),
+        verification("12:30", "ledger-same", "verified", 1, DAY, accounts="777788889999"),
+    ]
+
+
 class Asker:
     """Athena over a lake of views, as `cli.athena.Athena` answers."""
 
@@ -183,7 +198,7 @@ class Asker:
 
     def __init__(self, server: str = "http://127.0.0.1:9") -> None:
         ledger = [read("cloudtrail", TRAIL, "t1"), read("cloudwatch", FIREHOSE, "f1")]
-        self.lake = ViewLake(events(server), keystrokes(server), ledger=ledger, views=VIEWS)
+        self.lake = ViewLake(events(server), keystrokes(server), ledger=ledger, verified=verified(server), views=VIEWS)
 
     def ask(self, sql: str) -> Answer:
         """The answer, each value as Athena writes it."""

@@ -271,7 +271,14 @@ REACH = {
     "transcript": {CLOUDTRAIL: AROUND, CLOUDWATCH: AROUND},
     "weekly_review": {CLOUDTRAIL: AROUND, CLOUDWATCH: AROUND},
 }
-EVERY_DAY = {"arrivals", "completeness", "freshness", "objects", "quality", "quarantined"}  # of the books, says their Cost
+EVERY_DAY = {
+    "arrivals",
+    "completeness",
+    "freshness",
+    "objects",
+    "quality",
+    "quarantined",
+}  # of the books, says their Cost
 FAR = 3  # days
 
 

@@ -134,6 +134,21 @@ def test_its_late_events_its_quarantine_and_its_gates_are_those_of_their_views(a
     assert all(one.unchecked == one.days == 31 for one in month.gates)
 
 
+def test_it_says_what_the_last_verifications_of_raw_found_and_which_days_had_none(month: LakeReport) -> None:
+    found = [(one.verification, len(one.calendardays), one.limited, one.failed) for one in month.verified]
+    assert found == [("09:00", 1, False, 2), ("08:00", 9, False, 0), ("10:00", 1, True, 0)]
+    assert month.unverified == [str(day) for day in DAYS[10:]]
+    points = [one.says for one in said.points(month) if one.section == "verified"]
+    assert points == [
+        "Raw of 2026-03-05, verified 2026-03-09 09:00: 2 of the checks failed (ledger-gone).",
+        "All of raw of 21 days, 2026-03-11 to 2026-03-31, was never verified: loglake verify compares it with what was "
+        "signed and what was read.",
+    ]
+    shown = "\n".join(text(month))
+    assert "of 2026-03-01 to 2026-03-10: 170 checks hold" in shown
+    assert f"of 2026-03-20, only account {ACCOUNTS[0]}: 0 checks hold; 1 could not be made (no-digests)" in shown
+
+
 def test_its_sessions_are_those_of_weekly_review_and_evidence(asker: Asker, month: LakeReport) -> None:
     by_team = defaultdict(list)
     for row in in_march(asker, "weekly_review"):
@@ -210,7 +225,8 @@ def test_complete_is_only_what_is_wholly_read_and_accounted_for(
 
 def test_what_asks_for_a_look_is_said_first(month: LakeReport, shown: str) -> None:
     assert [one.section for one in said.points(month)] == [
-        "completeness", "completeness", "quarantine", "evidence", "sessions", "sessions", "sessions",
+        "verified", "completeness", "completeness", "quarantine", "verified", "evidence",
+        "sessions", "sessions", "sessions",
     ]  # fmt: skip
     assert all(f'<h2 id="{one.section}">' in shown for one in said.points(month))
 

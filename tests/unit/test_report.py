@@ -71,6 +71,19 @@ def test_it_says_who_asked_when_where_from_and_why_by_the_record_that_says_so(as
     assert start.origin == of_trail(12)
 
 
+def test_it_says_what_the_last_verifications_of_raw_of_its_days_and_account_found(asker: Asker) -> None:
+    report = asker.report(GOOD)
+    found = [(one.verification, one.accounts, one.verified, one.failed, one.unverifiable) for one in report.verified]
+    assert found == [("11:00", None, 6, 1, 2), ("12:00", "111122223333,444455556666", 3, 0, 0)]
+    assert report.unverified == ()
+    shown = "\n".join(text(report))
+    said = " ".join(shown.split())
+    assert (
+        "verified 2026-03-09 11:00: 1 failed (ledger-changed); 6 checks hold; 2 could not be made (no-digests)" in said
+    )
+    assert "<script>top.pwned" not in page(report)
+
+
 def test_the_role_chain_leads_back_to_the_person_call_by_call(asker: Asker) -> None:
     chain = asker.report(GOOD).chain
     assert chain is not None
