@@ -173,7 +173,8 @@ class Bad:
 class Team:
     """A team's sessions and what their reviews say (the view `weekly_review`). team: None where nobody is responsible.
 
-    others: how many teams this is, where it is not one (team is then None, too). unreviewed: of these, overdue.
+    others: how many teams this is, where it is not one (team is then None, too). unreviewed: of these, overdue;
+    what was refused is neither, for nothing is there to review.
     """
 
     team: str | None

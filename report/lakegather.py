@@ -253,7 +253,7 @@ def _teams(asker: Asker, period: Period) -> tuple[Team, ...]:
         "WITH each AS (SELECT team, max(manager) AS manager, count(*) AS sessions,"
         " count_if(outcome = 'started') AS started, count_if(outcome IN ('denied', 'failed')) AS refused,"
         " count_if(outofhours) AS outofhours, count_if(decision = 'confirmed') AS confirmed,"
-        " count_if(decision = 'denied') AS denied, count_if(reviewedat IS NULL) AS unreviewed,"
+        " count_if(decision = 'denied') AS denied, count_if(reviewedat IS NULL AND sessionid IS NOT NULL) AS unreviewed,"
         f" count_if(overdue) AS overdue FROM weekly_review WHERE {_of(period)} GROUP BY team),"
         " ranked AS (SELECT *, row_number() OVER (ORDER BY CASE WHEN team IS NULL THEN 0 ELSE 1 END,"
         " sessions DESC, team) AS place FROM each)"
