@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
+from lake.completeness import Counts, total
 from report.facts import Question
 from report.verified import Verified, without
 
@@ -84,33 +85,11 @@ class Held:
     keystrokes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Arrived:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrived(Counts):
     """What the view `completeness` counts, of a source or of a day of delivery."""
 
     name: str
-    objects: int
-    processed: int
-    waiting: int
-    undone: int
-    gone: int
-    givenup: int
-    dropped: int
-    records: int
-    kept: int
-    filtered: int
-    quarantined: int
-    late: int
-
-    @property
-    def accounted(self) -> int:
-        """Records whose fate is known: must be all of them."""
-        return self.kept + self.filtered + self.quarantined
-
-    @property
-    def whole(self) -> bool:
-        """Whether nothing is missing."""
-        return self.processed == self.objects and self.accounted == self.records
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,10 +277,9 @@ class LakeReport:
     questions: tuple[Question, ...] = field(repr=False)
 
     @property
-    def arrived(self) -> Arrived:
+    def arrived(self) -> Counts:
         """All sources together."""
-        counts = (name for name in Arrived.__slots__ if name != "name")
-        return Arrived("", *(sum(getattr(one, name) for one in self.sources) for name in counts))
+        return total(self.sources)
 
     @property
     def bytes(self) -> int:

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 from cli.athena import literal
+from lake.completeness import COUNTS
 from report import words
 from report.gather import Asker, Asks, Row
 from report.lakecost import BASIS, costs, keeping
@@ -40,7 +41,6 @@ from schemas import TABLES
 MOST = 10  # of what is ranked, and the rest as one
 JOBS = {"from_cloudtrail_readready": "cloudtrail", "from_cloudwatch_readready": "cloudwatch"}
 QUALITY = "lake_quality"
-_COUNTS = tuple(name for name in Arrived.__slots__ if name != "name")
 _DOUBT = tuple(name for name, one in words.MEANINGS.items() if one.tone in ("doubtful", "bad"))
 
 
@@ -107,9 +107,9 @@ def _sums(names: Sequence[str], of: str = "") -> str:
 
 def _arrived(asker: Asker, period: Period, by: str, what: str) -> tuple[Arrived, ...]:
     rows = asker.rows(
-        what, f"SELECT {by}, {_sums(_COUNTS)} FROM completeness WHERE {_of(period)} GROUP BY {by} ORDER BY {by}"
+        what, f"SELECT {by}, {_sums(COUNTS)} FROM completeness WHERE {_of(period)} GROUP BY {by} ORDER BY {by}"
     )
-    return tuple(Arrived(row[by] or "", *_int(row, *_COUNTS)) for row in rows)
+    return tuple(Arrived(name=row[by] or "", **_counts(row, *COUNTS)) for row in rows)
 
 
 def _incomplete(asker: Asker, period: Period) -> tuple[tuple[Incomplete, ...], int]:

@@ -41,9 +41,9 @@ def text(report: LakeReport) -> Iterator[str]:
 def _arrived(report: LakeReport) -> Iterator[str]:
     yield from _title("Completeness, of what was delivered")
     rows = [
-        (one.name or "all", one.objects, said.share(one.processed, one.objects), one.records, one.kept, one.filtered,
+        (name, one.objects, said.share(one.processed, one.objects), one.records, one.kept, one.filtered,
          one.quarantined, one.late)
-        for one in (*report.sources, report.arrived)
+        for name, one in (*((one.name, one) for one in report.sources), ("all", report.arrived))
     ]  # fmt: skip
     yield from _grid(("source", "objects", "processed", "records", "kept", "filtered", "bad", "late"), rows)
     for one in report.incomplete:

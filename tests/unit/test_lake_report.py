@@ -17,6 +17,7 @@ from click.testing import CliRunner, Result
 
 from cli.main import cli
 from infra.costs import Day, components, total
+from lake.completeness import COUNTS
 from report import lakesaid as said
 from report.lakecost import costs
 from report.lakefacts import Arrived, Daily, Freshness, LakeReport, Period
@@ -217,7 +218,8 @@ def test_a_day_of_which_everything_was_delivered_on_other_days_is_not_empty(
 def test_complete_is_only_what_is_wholly_read_and_accounted_for(
     nothing: LakeReport, processed: int, accounted: int, tone: str
 ) -> None:
-    one = Arrived("cloudtrail", 10, processed, 10 - processed, 0, 0, 0, 0, 100, accounted, 0, 0, 0)
+    counts = {"objects": 10, "processed": processed, "waiting": 10 - processed, "records": 100, "kept": accounted}
+    one = Arrived(name="cloudtrail", **dict.fromkeys(COUNTS, 0) | counts)
     report = replace(nothing, sources=(one,))
     assert said.headline(report).tone == tone
     assert '<h2 id="verdict">' in page(report)
