@@ -220,6 +220,16 @@ class Report:
         """The operating system's user, as the records name it."""
         return ", ".join(dict.fromkeys(one.runasuser for one in self.records if one.runasuser)) or None
 
+    @property
+    def doubted(self) -> tuple[str, ...]:
+        """That sources of this report did not verify, in words, one each."""
+        return tuple(
+            f"S{source.number} did not verify on {one.verifiedat[:10]}: it is not, or no more, what was signed or read"
+            for source in self.sources
+            for one in self.verified
+            if source.object in one.examples
+        )
+
     def document(self) -> dict[str, Any]:
         """The report as JSON's values."""
         return asdict(self)

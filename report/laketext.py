@@ -9,7 +9,7 @@ from cli.safe import safe
 from report import lakesaid as said
 from report import words
 from report.lakefacts import LakeReport
-from report.verified import MOST
+from report.verified import MOST, NAMED
 
 _WIDTH = 100
 
@@ -108,7 +108,7 @@ def _verified(report: LakeReport) -> Iterator[str]:
     yield from _title("Raw, verified against what was signed and read")
     for one in report.verified[:MOST]:
         yield safe(f"{words.moment(one.verifiedat)[:16]}  of {one.about}: {one.outcome}")
-        yield from (f"    {safe(example)}" for example in one.examples)
+        yield from (f"    {safe(example)}" for example in one.examples[:NAMED])
     if len(report.verified) > MOST:
         yield f"{MOST} of {len(report.verified):,}."
     if report.unverified:

@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 from cli.safe import pieces, safe
 from report import said, words
 from report.facts import Event, Origin, Report
-from report.verified import MOST
+from report.verified import MOST, NAMED
 
 _FOLDER = Path(__file__).parent
 _WIDE = 1000  # of the timeline's picture, in its own units
@@ -41,6 +41,7 @@ def page(report: Report) -> str:
         limits=words.LIMITS,
         no_books=words.NO_BOOKS,
         most=MOST,
+        named=NAMED,
         unverified=words.unverified,
         style=Markup(style),
         digest=digest(style),

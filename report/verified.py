@@ -12,7 +12,7 @@ from cli.athena import literal
 
 MOST = 10  # verifications that a report shows, those that failed first
 _ASKED = 200  # that it asks for: those of all of raw, one a day at most, and of the others those that failed first
-_NAMED = 5  # of what does not verify
+NAMED = 5  # of what does not verify
 
 Row = dict[str, str | None]
 
@@ -31,7 +31,8 @@ class Verified:
 
     firstday, lastday: all that it was about; the counts are of all of these. sources, accounts: to which it was
     limited, None for all. verified, failed, unverifiable: how many checks held, did not, could not be made.
-    failedkinds, unverifiablekinds: which, by the words of docs/verify.md. examples: some of what failed.
+    failedkinds, unverifiablekinds: which, by the words of docs/verify.md. examples: some of what failed,
+    s3://bucket/key; pages show NAMED of them.
     """
 
     calendardays: tuple[str, ...]
@@ -100,7 +101,7 @@ def verified(asker: Asks, first: str, last: str, account: str | None = None) -> 
             unverifiable=int(row["unverifiable"] or 0),
             failedkinds=row["failedkinds"],
             unverifiablekinds=row["unverifiablekinds"],
-            examples=tuple(chain.from_iterable(json.loads(row["examples"] or "[]")))[:_NAMED],
+            examples=tuple(chain.from_iterable(json.loads(row["examples"] or "[]"))),
         )
         for row in rows
     ]

@@ -69,7 +69,7 @@ LIMITS = (
     "The verdict is about what had been delivered to the lake when this report was made. What is delivered later can "
     "change it: ask again.",
     "The SHA-256 of each source object is of its bytes as the lake read them. Compare it with the object in S3 to see "
-    "whether that is still the same.",
+    "whether that is still the same: loglake verify does.",
 )
 
 

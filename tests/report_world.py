@@ -25,6 +25,7 @@ TRAIL = (
     "444455556666_CloudTrail_us-east-1_20260302T0915Z_Xk2hYQn0mTzVb7Rp.json.gz"
 )
 FIREHOSE = "2026/03/02/09/sessionlogs-3-2026-03-02-09-05-10-55239a3d-622e-40c0-9615-ad4f5d4381fa"
+HARMFUL = 's3://raw/"><script>top.pwned=1</script>'
 TARGET, HUBKEY, ADMINKEY = "i-0a1b2c3d4e5f60718", "ASIAHUB1EXAMPLE00001", "ASIAADMIN1EXAMPLE002"
 LONG = "0123456789abcdef" * 4_000  # 64,000 characters without a place to break
 DISK = (
@@ -174,13 +175,13 @@ def keystrokes(server: str) -> list[Row]:
         screen(GOOD, "09:01:02.000", 3, REMOVED),
         screen(GOOD, "09:03:00.000", 4, *STATUS),
         screen(EVIL, "09:20:05.000", 5, *harm(server), useridentityarn=harm(server)[9]),
-        screen(ALONE, "09:40:00.000", 6, "who am i", sourceobject='s3://raw/"><script>top.pwned=1</script>'),
+        screen(ALONE, "09:40:00.000", 6, "who am i", sourceobject=HARMFUL),
     ]
 
 
 def verified(server: str) -> list[Row]:
     """What was found of raw: of all of it one change, whose object means harm; nothing wrong of two accounts alone."""
-    evil = json.dumps([f"s3://raw/{harm(server)[0]}"])
+    evil = json.dumps([f"s3://raw/{harm(server)[0]}", HARMFUL])
     return [
         verification("10:00", "ledger-same", "verified", 7, DAY),
         verification("11:00", "ledger-changed", "failed", 1, DAY, examples=evil),

@@ -75,7 +75,7 @@ def test_its_completeness_is_the_view_completeness(asker: Asker, said_in_json: d
     for by, where in (("source", "sources"), ("calendarday", "days")):
         expected: dict[str, Counter[str]] = defaultdict(Counter)
         for row in rows:
-            expected[row[by]].update({name: row[name] or 0 for name in Arrived.__slots__ if name != "name"})
+            expected[row[by]].update({name: row[name] or 0 for name in COUNTS})
         assert {one.pop("name"): Counter(one) for one in json.loads(json.dumps(said_in_json[where]))} == expected
     missing = [row for row in rows if row["processed"] < row["objects"]]
     assert said_in_json["incompleteall"] == len(missing) == 2
