@@ -139,6 +139,7 @@ class Source:
     etag: str | None
     sha256: str | None
     arrived: str | None
+    deliveryday: str | None
     recordsin: int | None
     quarantined: int | None
 
@@ -181,8 +182,8 @@ class Report:
     """All of it. asked: the id as it was given. generated: when, UTC. others: other rows of the same id, as verdicts.
 
     events: those nearest to the session's start, in order; eventsall: how many there are. kept: what the filters let
-    into the lake of the account: everything, or what they name. verified: of raw of these days and this account, the
-    last verifications; unverified: the days from the first sign of the session to its last of which there is none.
+    into the lake of the account: everything, or what they name. verified: of the days on which the sources were
+    delivered, and of this account, the last verifications of raw; unverified: those of these days that had none.
     """
 
     asked: str

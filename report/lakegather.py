@@ -75,7 +75,7 @@ def gather(
         doubtful=_doubtful(asker, period),
         gates=_gates(asker, period) if QUALITY in TABLES else None,
         failedgates=_failed(asker, period) if QUALITY in TABLES else (),
-        verified=verified(asker, period.first, period.last),
+        verified=verified(asker, _of(period)),
         sizes=sizes,
         costs=costs(period, daily, now.date()),
         keeping=keeping(sizes),

@@ -71,8 +71,11 @@ class Verified:
         return "; ".join(said)
 
 
-def verified(asker: Asks, first: str, last: str, account: str | None = None) -> tuple[Verified, ...]:
-    """The last verifications of raw that was delivered on these days; of an account, those that took it in."""
+def verified(asker: Asks, days: str, account: str | None = None) -> tuple[Verified, ...]:
+    """The last verifications of raw that was delivered on these days (a condition on calendarday).
+
+    account: only those that took this one in.
+    """
     also = ""
     if account:  # one without a limit, or whose list has it
         also = f" AND strpos(concat(',', coalesce(accounts, {literal(account)}), ','), {literal(f',{account},')}) > 0"
@@ -81,7 +84,7 @@ def verified(asker: Asks, first: str, last: str, account: str | None = None) -> 
         "SELECT array_join(array_agg(calendarday ORDER BY calendarday), ',') AS calendardays, verification,"
         " verifiedat, firstday, lastday, sources, accounts, verified, failed, unverifiable, failedkinds,"
         " unverifiablekinds, examples"
-        f" FROM verified WHERE calendarday BETWEEN {literal(first)} AND {literal(last)}{also}"
+        f" FROM verified WHERE {days}{also}"
         " GROUP BY verification, verifiedat, firstday, lastday, sources, accounts, verified, failed, unverifiable,"
         " failedkinds, unverifiablekinds, examples"
         " ORDER BY CASE WHEN sources IS NULL AND accounts IS NULL THEN 0 ELSE 1 END, failed DESC, calendardays,"

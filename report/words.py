@@ -75,9 +75,10 @@ LIMITS = (
 
 def unverified(days: Sequence[str]) -> str:
     """That of these days nobody has verified all of raw."""
-    which = days[0] if len(days) == 1 else f"{len(days):,} days, {days[0]} to {days[-1]},"
+    which = days[0] if len(days) == 1 else f"{len(days):,} days between {days[0]} and {days[-1]}"
     return (
-        f"All of raw of {which} was never verified: loglake verify compares it with what was signed and what was read."
+        f"What was delivered on {which} was never verified as a whole: loglake verify compares it with what was signed "
+        "and what was read."
     )
 
 

@@ -199,6 +199,7 @@ class Asker:
 
     def __init__(self, server: str = "http://127.0.0.1:9") -> None:
         ledger = [read("cloudtrail", TRAIL, "t1"), read("cloudwatch", FIREHOSE, "f1")]
+        ledger.append(read("cloudwatch", HARMFUL.removeprefix("s3://raw/"), "f1"))
         self.lake = ViewLake(events(server), keystrokes(server), ledger=ledger, verified=verified(server), views=VIEWS)
 
     def ask(self, sql: str) -> Answer:

@@ -269,6 +269,7 @@ REACH = {
     "sessions": {CLOUDTRAIL: AROUND, CLOUDWATCH: AROUND},
     "sessionstarts": {CLOUDTRAIL: ONLY},
     "transcript": {CLOUDTRAIL: AROUND, CLOUDWATCH: AROUND},
+    "verified": {},
     "weekly_review": {CLOUDTRAIL: AROUND, CLOUDWATCH: AROUND},
 }
 EVERY_DAY = {

@@ -142,8 +142,8 @@ def test_it_says_what_the_last_verifications_of_raw_found_and_which_days_had_non
     points = [one.says for one in said.points(month) if one.section == "verified"]
     assert points == [
         "Raw of 2026-03-05, verified 2026-03-09 09:00: 2 of the checks failed (ledger-gone).",
-        "All of raw of 21 days, 2026-03-11 to 2026-03-31, was never verified: loglake verify compares it with what was "
-        "signed and what was read.",
+        "What was delivered on 21 days between 2026-03-11 and 2026-03-31 was never verified as a whole: loglake verify "
+        "compares it with what was signed and what was read.",
     ]
     shown = "\n".join(text(month))
     assert "of 2026-03-01 to 2026-03-10: 170 checks hold" in shown
