@@ -9,6 +9,7 @@ from schemas import (
     lake_ledger,
     lake_quality,
     lake_quarantine,
+    lake_verified,
     session_reviews,
     teams,
 )
@@ -25,6 +26,7 @@ TABLES: dict[str, Table] = {
         lake_quarantine,
         lake_generations,
         lake_quality,
+        lake_verified,
         session_reviews,
         teams,
     )

@@ -256,7 +256,8 @@ def questions(all_: Everybody) -> None:
         athena = Athena(boto3.client("athena"), all_.settings.lake.database, WORKGROUP, sleep=_interrupt)
         with suppress(KeyboardInterrupt):  # somebody who presses Ctrl-C
             athena.ask("SELECT count(*) FROM UNNEST(sequence(1, 9000)) AS a (n), UNNEST(sequence(1, 9000)) AS b (m)")
-    all_.command("Verifier", "verify", "--day", "2024-05-31", codes=(0, 1, 5))
+    for _ in range(2):  # the second adds to what the first left in the books
+        all_.command("Verifier", "verify", "--day", "2024-05-31", codes=(0, 1, 5))
     team_asks(all_)
     all_.s3.create_bucket(Bucket=EXPORTS)
     day = ("--from", "2024-05-31", "--to", "2024-05-31", "--to", f"s3://{EXPORTS}/lake")

@@ -437,7 +437,13 @@ def test_show_tables_has_no_header_row(clients: Clients) -> None:
     execution = finished(clients, "SHOW TABLES 'lake_*'")
     assert execution["StatementType"] == "UTILITY"
     page = clients.athena.get_query_results(QueryExecutionId=execution["QueryExecutionId"])
-    assert rows_of(page) == [["lake_generations"], ["lake_ledger"], ["lake_quality"], ["lake_quarantine"]]
+    assert rows_of(page) == [
+        ["lake_generations"],
+        ["lake_ledger"],
+        ["lake_quality"],
+        ["lake_quarantine"],
+        ["lake_verified"],
+    ]
 
 
 def test_results_go_where_the_workgroup_says_whatever_the_client_asks(clients: Clients) -> None:

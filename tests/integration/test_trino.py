@@ -272,6 +272,7 @@ REACH = {
 }
 # Of the books, says their Cost.
 EVERY_DAY = {"arrivals", "completeness", "freshness", "objects", "quality", "quarantined"}
+OTHERS = {"verified"}  # of a book alone that is empty in this lake, so that there is nothing to see being pruned
 FAR = 3  # days
 
 
@@ -308,7 +309,7 @@ def test_a_view_asked_for_a_day_reads_the_days_that_its_cost_names_and_no_other(
 
 
 def test_every_view_is_either_held_to_its_days_or_says_that_it_reads_all() -> None:
-    assert set(REACH) | EVERY_DAY == {path.stem for path in FOLDER.glob("*.sql")}
+    assert set(REACH) | EVERY_DAY | OTHERS == {path.stem for path in FOLDER.glob("*.sql")}
     assert all(re.search("Cost: .*all (its |their )?days", _comment(name)) for name in EVERY_DAY)
 
 
