@@ -4,8 +4,9 @@ SHELL := /bin/sh
 PYTHON ?=
 RAW ?=
 KEEP ?=
+SIZE ?=
 ARGS ?=
-export PYTHON RAW KEEP
+export PYTHON RAW KEEP SIZE
 
 # Any Python can run the bootstrap: it finds 3.11 itself, or says how to get it.
 ANY := $(shell command -v python3 || command -v python3.11 || command -v python)
@@ -22,6 +23,7 @@ help:
 	@echo "  make run RAW=path KEEP=everything     the same, with the event filters off"
 	@echo "  make down                     stop the lake that make run left running"
 	@echo "  make test                     lint (of the templates as well), types and all tests"
+	@echo "  make bench                    speed, side by side with others, to docs/benchmarks.md; SIZE=5: five times as much"
 	@echo "  make package                  dist/: the zips and scripts that Glue and Lambda are given"
 	@echo "  make deploy                   the lake in AWS: shows what would change, asks, does it (ARGS='--profile lake')"
 	@echo "  make generated                what is made of declarations, made anew: templates, runbook, tables of the guides"
@@ -64,6 +66,11 @@ deploy:
 generated:
 	for one in catalog consumer inline root runbook deploy_guide permissions_guide; do $(BIN)/python -m infra.$$one || exit 1; done
 
+.PHONY: bench
+bench:
+	$(BOOTSTRAP) bench
+	@$(BIN)/python -m bench --size "$${SIZE:-1}"
+
 .PHONY: lock
 lock:
 	$(BOOTSTRAP) test
@@ -75,6 +82,6 @@ down:
 
 .PHONY: clean
 clean: down
-	rm -rf .venv .venv-checkov .loglake dist build *.egg-info spark-warehouse
+	rm -rf .venv .venv-checkov .venv-bench .loglake dist build *.egg-info spark-warehouse
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
