@@ -45,6 +45,7 @@ def filtered(files: int) -> Part:
             "chDB filters by the action's name alone and does not say which record of its file a row is: both would "
             "take it longer.",
         ),
+        {"seconds": ours.median, "events": ours.said["records"], "packed": data.size(raw)},
     )
 
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import argparse
 
-from bench import data, ingest
+from bench import ingest
 from bench.report import show
 from bench.sides import Part, ratio
 from infra import prices
-from infra.costs import EVENTS_A_FILE, JSON_BYTES, VCPUS, Day, components
+from infra.costs import JSON_BYTES, VCPUS, Day, components
 
 SEED = Day("the seed's", events=199_000_000, files=400_000, partitions=150 * 3)
 DPUS = 2
@@ -21,7 +21,7 @@ GLUE_LOGS = 10e9 / (18 * 60) / 10  # bytes a second and DPU: athena-glue-service
 
 def seed(filtered: Part) -> Part:
     """filtered: the part that was measured with the default filters in this run."""
-    seconds, events, packed = _measured(filtered)
+    seconds, events, packed = (filtered.figures[name] for name in ("seconds", "events", "packed"))
     cores = 2
     events_a_second = events / seconds / cores
     whole = SEED.events / events_a_second / (DPUS * VCPUS)
@@ -55,17 +55,10 @@ def seed(filtered: Part) -> Part:
             ),
         ],
         (
-            f"Prices of {prices.DATED}: CloudTrail Lake by the one-year option, for {JSON_BYTES} bytes an event. Glue's "
+            f"Prices of {prices.DATED}: CloudTrail Lake for one year, {JSON_BYTES} bytes an event. Glue's "
             "cores and S3's latency were not measured. Most of a day's cost is that Glue starts every 15 minutes.",
         ),
     )
-
-
-def _measured(filtered: Part) -> tuple[float, float, float]:
-    """Seconds of two cores, events, packed bytes."""
-    files = int(filtered.what.split(" ")[0].replace(",", ""))
-    seconds = float(next(row[1] for row in filtered.rows if row[0] == ingest.OURS))
-    return seconds, files * EVENTS_A_FILE, data.size(data.cloudtrail(2000)) * files / 2000
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ import shutil
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -47,13 +47,15 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A table of the results. what: one sentence on the work. notes: what a reader must know of the figures."""
+    """A table of the results. what: one sentence on the work. notes: what a reader must know of the figures. figures:
+    what other parts are made of, by name."""
 
     title: str
     what: str
     heads: Sequence[str]
     rows: Sequence[Sequence[str]]
     notes: Sequence[str] = ()
+    figures: Mapping[str, float] = field(default_factory=dict)
 
 
 def measure(sides: Iterable[Side], raw: Path, work: Path) -> dict[str, Measured]:
