@@ -4,7 +4,7 @@
 
 SIZE: 1 is a million events and takes about 15 minutes on two idle cores, the first time some minutes more for making
 them; 5 takes about five times as long. Single parts, on the terminal: python -m bench.ingest, keystrokes,
-announcements, publishing, questions, growth.
+announcements, publishing, questions, growth, seed, peak.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from bench import announcements, growth, ingest, keystrokes, publishing, questions, report, seed
+from bench import announcements, growth, ingest, keystrokes, peak, publishing, questions, report, seed
 from bench.sides import Part
 
 FILES = 2000  # of SIZE 1, of 500 events each
@@ -36,6 +36,7 @@ def main() -> None:
         lambda: questions.auditors(files // 5, times=2),
         lambda: growth.growth([files // 4, files // 2, files]),
         lambda: seed.seed(parts[0]),
+        lambda: peak.peak(files),
     ]
     for part in to_measure:
         began = time.monotonic()
