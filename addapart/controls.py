@@ -12,6 +12,7 @@ from typing import NamedTuple
 from lake import layout
 from lake.layout import Place
 from lake.settings import Settings, Source
+from schemas import TABLES, raw_table
 
 UNKNOWN = "unknown"
 
@@ -46,8 +47,9 @@ def decide(settings: Settings, bucket: str, key: str) -> Decision:
         # Two trails that share a bucket, under two prefixes or one of an account and one of its organization, must
         # not share a partition: it has one location.
         name = "/".join(filter(None, (source.name, place.prefix, place.organization)))
-        known = {"cloudtrail": (name, place.accountid or UNKNOWN, place.region or UNKNOWN, place.day)}
-        return Decision(source, "", place, known.get(source.job, (name, place.day)))
+        known = {"source": name, "accountid": place.accountid, "region": place.region, "calendarday": place.day}
+        keys = TABLES[raw_table(source.job)].partition_keys
+        return Decision(source, "", place, tuple(known[key.name] or UNKNOWN for key in keys))
     return Decision(sources[0], "layout")
 
 

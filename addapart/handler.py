@@ -24,7 +24,7 @@ from lake import settings as lake_settings
 from lake.announce import Announced
 from lake.books import Arrival, dump_arrivals
 from lake.settings import JOBS, Settings
-from schemas import TABLES
+from schemas import TABLES, raw_table
 
 # A throttled Glue is asked again, with back-off, for as long as the function's 60 s allow; then the queue takes over.
 PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 6}, connect_timeout=5, read_timeout=10)
@@ -104,7 +104,7 @@ class AddAPart:
             work.arrivals.append((decision.source.job, arrival))
             # What S3 announces has just been delivered; old days by the million come from a backfill or a rebuild.
             if not decision.rule and (one.why == "event" or place.day >= since):
-                raw = f"from_{decision.source.job}_raw"
+                raw = raw_table(decision.source.job)
                 partition = Partition(raw, decision.values, f"s3://{one.bucket}/{place.folder}")
                 work.partitions.append(partition)
                 if one.why == "doctor":
@@ -176,7 +176,7 @@ def _retired(name: str, since: str) -> Partition:
     """The raw partition of this name, table/value/.../day. Raises ValueError for what may not leave the catalog: who
     may only send to the queue can hide nothing that people ask."""
     table, _, rest = name.partition("/")
-    if table not in [f"from_{job}_raw" for job in JOBS]:
+    if table not in map(raw_table, JOBS):
         raise ValueError(f"{name!r} is no partition of a raw table")
     values = tuple(rest.rsplit("/", len(TABLES[table].partition_keys) - 1))
     if len(values) != len(TABLES[table].partition_keys) or not values[-1] < since:

@@ -42,7 +42,7 @@ def demo(raw: str, keep: str) -> None:
     """A lake from nothing to answers: what `make run` does.
 
     Starts an empty lake on this machine, uploads a sample company's raw logs (or yours), lets AddAPart work its queue,
-    runs both jobs, and prints what became of everything, the sessions, and one session's transcript. The lake stays up
+    runs the jobs, and prints what became of everything, the sessions, and one session's transcript. The lake stays up
     for the other commands. Ctrl-C stops it, and leaves no process.
 
     \b
@@ -73,7 +73,7 @@ def _demo(settings: Settings, path: Path | None) -> None:
     _said("AddAPart has heard of all of it", seconds, "written down, raw partitions registered")
     with steps.timed() as seconds:
         steps.jobs(lake)
-    _said("both jobs have run on Spark", seconds, "decoded, filtered, published day by day as ORC")
+    _said("the jobs have run on Spark", seconds, "decoded, filtered, published day by day as ORC")
     with steps.timed() as seconds:
         steps.drain(lake, "registering what was published")
     _said("AddAPart has registered the days", seconds, "from here on, queries see them")

@@ -181,7 +181,7 @@ def _answer(results: Sequence[Put]) -> Answer:
 def run(keep: str | None) -> None:
     """Run the jobs: what has arrived is read, decoded, filtered, and published for queries, day by day.
 
-    Waits until AddAPart has taken what was announced, runs both jobs on local Spark side by side, waits until what
+    Waits until AddAPart has taken what was announced, runs the jobs on local Spark side by side, waits until what
     they published is registered, and prints what became of everything. Interrupted or failed, nothing is lost: the
     next run goes on from what is done. Spark's own words are in .loglake/log/job-*.log.
 

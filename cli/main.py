@@ -18,6 +18,7 @@ import click
 from cli import (
     ask,
     backfill,
+    body,
     completeness,
     demo,
     deploy,
@@ -141,7 +142,7 @@ def cli() -> None:
     On this machine, from nothing to answers:
       loglake up              an empty lake: S3, SQS, Glue, Athena, all local
       loglake put ~/logs      your CloudTrail files and Firehose objects into it
-      loglake run             both jobs: what arrived becomes tables
+      loglake run             the jobs: what arrived becomes tables
       loglake sessions        who, when, where, why
       loglake transcript ID   what was typed and shown
       loglake report ID       all of a session, each statement with its source, and how sure it is
@@ -176,6 +177,7 @@ for command in (
     rebuild.rebuild,
     replay.replay,
     quarantine.quarantine,
+    body.body,
     remove.remove,
     redrive.redrive,
     local.down,

@@ -96,7 +96,7 @@ def drain(lake: Running, what: str) -> None:
 
 
 def jobs(lake: Running) -> list[Ended]:
-    """Both jobs on local Spark, side by side. Raises Failure at the end if one failed: the other's work is done."""
+    """All jobs on local Spark, side by side. Raises Failure at the end if one failed: the others' work is done."""
     state = Path(lake.home)
     shutil.rmtree(state / "spark-tmp", ignore_errors=True)  # what a killed run may have left
     environment = spark.environment(lifecycle.environment(lake), state)
@@ -112,7 +112,7 @@ def jobs(lake: Running) -> list[Ended]:
         said = "\n".join(f"  {one.job}: {_end(one.code)}; its log: {one.log}\n{_last(one)}" for one in failed)
         well = ", ".join(one.job for one in ended if one.well)
         raise Failure(
-            f"{'both jobs' if not well else 'a job'} failed\n{said}",
+            f"{'all jobs' if not well else 'a job'} failed\n{said}",
             (f"{well} has done its work. " if well else "") + _what_now(lake),
         )
     return ended

@@ -17,13 +17,12 @@ from cli.athena import Answer, Athena, Column, Row
 from cli.grid import Grid, Head
 from cli.safe import safe
 from lake.settings import JOBS
+from schemas import LOGS, readready_table
 
 RULES = {
-    "event": "event",
+    **{rule: words for logs in LOGS.values() for rule, words in logs.rules},
     "account": "account",
     "region": "Region",
-    "loggroup": "log group",
-    "heartbeat": "heartbeat (no data)",
     "removal": "removal of their account",
 }
 OUTCOMES = {
@@ -137,7 +136,7 @@ def ask(athena: Athena) -> Summary:
         jobs[job or ""].by_reason[reason or ""] = _int(count)
     published = {row[0]: [_int(value) for value in row[1:]] for row in athena.values(_PUBLISHED)}
     for name, one in jobs.items():
-        table = f"from_{name}_readready"
+        table = readready_table(name)
         if table in published:
             one.published, one.duplicates, one.conflicts, one.removed = published[table]
         rows, days, first, last = athena.values(_TABLE.format(table=table))[0]

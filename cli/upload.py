@@ -136,7 +136,7 @@ class Upload:
             with one.path.open("rb") as file:
                 head = file.read(PREFIX)
                 kind, size = sniff(head), os.fstat(file.fileno()).st_size
-                if not kind.job:
+                if kind.job not in self._buckets:
                     return Put(one.path, "", "", kind.name, size)
                 data = head + file.read() if size <= _WHOLE else b""
         except OSError as error:

@@ -1,4 +1,4 @@
-"""Running the jobs: a process each, both at once, their reports read line by line, nothing left behind."""
+"""Running the jobs: a process each, all at once, their reports read line by line, nothing left behind."""
 
 from __future__ import annotations
 

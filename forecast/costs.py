@@ -36,7 +36,8 @@ COSTS: Mapping[tuple[str, str], Cost] = {
     ("cloudwatch", "filtered"): Cost(run=2.0, file=0.001, megabyte=0.07, day=0.17),
     ("cloudwatch", "everything"): Cost(run=2.0, file=0.001, megabyte=0.16, day=0.20),
 }
-"""By job and its filters' `keep`."""
+"""By job and its filters' `keep`. Of one that was never measured, the dearest: its own runs will correct it."""
+_UNKNOWN = max(COSTS.values(), key=lambda one: one.megabyte)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def seconds(job: str, keep: str, files: int, size: int, days: int, slots: int, b
 
 
 def _work(job: str, keep: str, files: int, size: int, days: int, slots: int) -> float:
-    cost = COSTS[job, keep]
+    cost = COSTS.get((job, keep), _UNKNOWN)
     shared = files * cost.file + size / 1e6 * cost.megabyte + days * cost.day
     return cost.run + shared / max(slots, 1)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import pyarrow as pa
@@ -23,6 +24,7 @@ class Side:
         self._decoders: dict[str, Decoder] = {job: decoder(job, settings) for job in JOBS}
         self._events = EventFilter(settings.jobs["cloudtrail"])
         self._rules = Rules(settings.jobs["cloudwatch"])
+        self._settings = settings
 
     def add(self, url: str, etag: str, decision: Decision | None, data: bytes) -> tuple[str, Outcome] | None:
         """The object's job and outcome; None if the controls drop it."""
@@ -40,6 +42,8 @@ class Side:
         if job == "cloudtrail":
             account = row["recipientaccountid"] or row["useridentityaccountid"]
             found = self._events.rule(row["eventsource"], row["eventname"], account, row["awsregion"])
+        elif job != "cloudwatch":
+            found = import_module(f"jobs.{job}").Rules(self._settings.jobs[job]).row(row) or ""
         elif row["degraded"]:  # such a record has no log group
             found = self._rules.account(row["accountid"]) or self._rules.record(row["awsregion"]) or ""
         else:

@@ -179,6 +179,7 @@ class _Work:
     def _sessions(self, job: str, rows: pa.Table, side: int) -> None:
         if job == "cloudwatch":
             self._typed[side].update(rows["sessionid"].drop_null().to_pylist())
+        if job != "cloudtrail":
             return
         names = pa.array([name for _, name in _STARTS])
         for row in rows.filter(pc.fill_null(pc.is_in(rows["eventname"], names), False)).to_pylist():
@@ -222,7 +223,7 @@ def _names(rows: pa.Table) -> pa.Array:
 def _what(job: str, row: Row) -> str:
     if job == "cloudtrail":
         return f"{(row['eventsource'] or '').removesuffix('.amazonaws.com')}:{row['eventname']}"
-    return row["loggroup"] or "no log group"
+    return row["loggroup"] or "no log group" if "loggroup" in row else "record"
 
 
 def _start(row: Row) -> Start:

@@ -10,8 +10,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from schemas import HELPERS
+
 ROOT = Path(__file__).parents[1]
 HANDLER = "addapart.handler"
+_DECLARED = "schemas/__init__.py"
 OURS = ("addapart", "lake", "schemas")
 BROUGHT = ("boto3", "botocore")  # by Lambda's Python
 
@@ -29,6 +32,8 @@ def files(root: Path = ROOT) -> list[str]:
         if path in found:
             continue
         found.add(path)
+        if path == _DECLARED:  # whose modules are found when it is imported
+            todo += [f"schemas.{one.stem}" for one in (root / path).parent.glob("*.py") if one.stem not in HELPERS]
         for name in _imports(root, path):
             top = name.partition(".")[0]
             if top in OURS:

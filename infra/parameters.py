@@ -11,7 +11,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from infra import glue_modules, resources
+from infra.source import NAMED, further, logical
 from lake.settings import Settings
+from schemas import LOGS
 
 
 class ParameterError(ValueError):
@@ -20,12 +22,10 @@ class ParameterError(ValueError):
 
 def of_lake(settings: Settings) -> dict[str, str]:
     """What lake.toml says."""
-    raw: dict[str, list[str]] = {"cloudtrail": [], "cloudwatch": []}
-    for one in settings.sources:
-        if one.bucket not in raw[one.job]:
-            raw[one.job].append(one.bucket)
-    for job, buckets in raw.items():
-        if not buckets:
+    raw = {job: [one.bucket for one in settings.sources if one.job == job] for job in LOGS}
+    raw = {job: list(dict.fromkeys(buckets)) for job, buckets in raw.items()}
+    for job in NAMED:
+        if not raw[job]:
             raise ParameterError(
                 f"lake.toml has no [[sources]] of job {job}: the templates make one raw bucket for each"
             )
@@ -39,6 +39,7 @@ def of_lake(settings: Settings) -> dict[str, str]:
         "CloudTrailRawBuckets": ",".join(raw["cloudtrail"]),
         "SessionLogsRawBucket": raw["cloudwatch"][0],
         "SessionLogsRawBuckets": ",".join(raw["cloudwatch"]),
+        **{f"{logical(logs)}RawBuckets": ",".join(raw[logs.name]) for logs in further()},
         "RawBuckets": ",".join(resources.raw_buckets(settings)),
         "CompletenessPercent": str(settings.thresholds.completeness),
     }

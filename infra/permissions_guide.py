@@ -1,4 +1,5 @@
-"""The generated part of `docs/permissions.md`: every right in access.yaml and manager.yaml, with who makes use of it.
+"""The generated part of `docs/permissions.md`: every right in access.yaml, manager.yaml and source-*.yaml, with who
+makes use of it.
 `python -m infra.permissions_guide` renews it; a test fails when it is stale.
 """
 
@@ -10,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from infra.permissions import MADE_BY_AWS
+from infra.source import further, path
 from infra.template import TEMPLATES, load
 
 TARGET = Path(__file__).parents[1] / "docs" / "permissions.md"
-FILES = ("access.yaml", "manager.yaml")
+FILES = ("access.yaml", "manager.yaml", *(path(logs).name for logs in further()))
 _PART = re.compile(r"(?<=<!-- made: rights -->\n).*?(?=<!-- end -->)", re.S)
 _BEFORE = re.compile(r"arn:(?:\$\{AWS::Partition\}|\*):(\w+):[^/]*?:(?=[^:]*$|log-group:)")
 _ARNS = re.compile(r",?arn:\*:s3:::")

@@ -12,7 +12,7 @@ from typing import Any
 from infra.views import view_inputs
 from lake import keys
 from lake.settings import Settings
-from schemas import TABLES
+from schemas import LOGS, TABLES, raw_table
 from schemas.glue import partition_indexes, table_input
 from schemas.table import Table
 from sql.question import questions
@@ -83,7 +83,7 @@ def table_location(settings: Settings, table: Table) -> str:
         return f"s3://{settings.buckets.readready}/{keys.people_folder(table.name)}"
     if table.layout == "orc":
         return f"s3://{settings.buckets.readready}/{keys.table_folder(table.name)}"
-    job = "cloudtrail" if table.layout == "cloudtrail" else "cloudwatch"
+    job = next(job for job in LOGS if raw_table(job) == table.name)
     bucket = next((one.bucket for one in settings.sources if one.job == job), settings.buckets.readready)
     return f"s3://{bucket}/"
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from infra.names import told
+from infra.source import further, logical, path
 from infra.template import TEMPLATES, dump, load, with_comments
 from lake import keys
 
@@ -89,6 +90,13 @@ def _raw(name: str, what: str, **more: Any) -> Child:
     )
 
 
+_RAW_KEYS = {
+    "RawKeyArns": _list(
+        _ref("RawKeyArn"),
+        *(_if(f"{raw}HasKey", _ref(f"{raw}KeyArn")) for raw in _RAWS),
+        _more("RawKeyArns"),
+    )
+}
 CHILDREN = (
     Child(
         "Access",
@@ -97,11 +105,7 @@ CHILDREN = (
         feeds={
             **_SETTINGS,
             "WorkGroup": _ref("Database"),  # lake.settings: workgroup
-            "RawKeyArns": _list(
-                _ref("RawKeyArn"),
-                *(_if(f"{raw}HasKey", _ref(f"{raw}KeyArn")) for raw in _RAWS),
-                _more("RawKeyArns"),
-            ),
+            **_RAW_KEYS,
             "ReplicatedBuckets": _list(*(_if(f"Copies{one}", _ref(bucket)) for one, bucket in _COPIED.items())),
             "ReplicaArns": _list(*(_if(f"Copies{one}", _ref(f"{one}ReplicaArn")) for one in _COPIED)),
             "ReplicaKeyArns": _list(*(_if(f"Copies{one}", _ref(f"{one}ReplicaKeyArn")) for one in _COPIED)),
@@ -137,6 +141,13 @@ CHILDREN = (
         condition="Granted",
     ),
     Child(
+        "People",
+        "grants-people.yaml",
+        "Breaks: people who read by Lake Formation's grants are refused tables. Do: see its resources.",
+        after=("Catalog", "Grants"),
+        condition="Granted",
+    ),
+    Child(
         "Watch",
         "watch.yaml",
         "Breaks: nobody is told when the lake falls behind. Do: see its resources.",
@@ -163,6 +174,23 @@ CHILDREN = (
             ),
         },
         after=("Storage", "CloudTrailRaw", "Catalog", "Watch"),
+    ),
+    *(
+        Child(
+            logical(logs),
+            path(logs).name,
+            f"Breaks: new {logs.title} are in no table; they wait. Do: see its resources.",
+            feeds={
+                **_SETTINGS,
+                **_RAW_KEYS,
+                "AlarmTopicArn": {
+                    "Fn::Sub": "arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:${RolePrefix}alarms"
+                },
+            },
+            after=("Jobs", "People", *map(logical, further()[:at])),  # one stack at a time grants
+            condition=f"Takes{logical(logs)}",
+        )
+        for at, logs in enumerate(further())
     ),
 )
 
@@ -194,6 +222,7 @@ CONDITIONS: dict[str, Any] = {
     **{f"{more}Given": _has(more) for more in OWN if more.startswith("More")},
     "Granted": {"Fn::Equals": [_ref("LakeFormation"), "yes"]},
     **{f"{raw}Lists": {"Fn::Equals": [_ref(f"{raw}Mode"), "listing"]} for raw in _RAWS},
+    **{f"Takes{logical(logs)}": _has(f"{logical(logs)}RawBuckets") for logs in further()},
     "Locks": {"Fn::Not": [{"Fn::Equals": [_ref("LockMode"), "NONE"]}]},
     **{f"Copies{one}": _has(f"{one}ReplicaArn") for one in _COPIED},
     "Copies": {"Fn::Or": [{"Condition": f"Copies{one}"} for one in _COPIED]},

@@ -7,15 +7,15 @@ The record that is counted is the log event. Where documents begin and end: `job
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import islice, repeat
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 
 import pyarrow as pa
 
 from jobs import keystrokes
 from jobs.documents import BOM, Kind, Piece, salvage, split
 from jobs.envelopes import Bare, Document, Event, Trouble, count, read
+from jobs.growing import Rows
 from jobs.keystrokes import Record
 from jobs.rows import Outcome, Source
 from jobs.strangers import stranger
@@ -28,7 +28,6 @@ from schemas.arrow import arrow_schema
 SCHEMA = arrow_schema(TABLES["from_cloudwatch_readready"])
 _WANTED = "CloudWatch Logs document and no session's record"
 _EVENTS = 10_000  # log events of one document at a time; a real one holds fewer
-_ROWS = 10_000  # of one Arrow batch: as columns, rows take a fraction of what they do as objects
 _OURS = re.compile(rb'"(?:messageType|logEvents|sessionData)"')
 
 
@@ -38,7 +37,7 @@ class Decoder:
     def __init__(self, filters: Filters, object_bytes: int) -> None:
         self._rules = Rules(filters)
         self._object_bytes = object_bytes
-        self._rows = _Rows()
+        self._rows = Rows(SCHEMA)
 
     def add(self, source: Source, data: bytes) -> Outcome:
         """Decode one object as it lies in S3 (packed or not). Never raises, whatever the bytes are."""
@@ -49,8 +48,7 @@ class Decoder:
 
     def take(self) -> pa.Table:
         """The rows of the objects added since the last take."""
-        table, self._rows = self._rows.table(), _Rows()
-        return table
+        return self._rows.take()
 
     @property
     def pending(self) -> int:
@@ -91,43 +89,10 @@ class Rules:
         return "region" if self._regions and region is not None and region not in self._regions else None
 
 
-class _Rows:
-    """Rows on their way: columns that grow, and the Arrow batches made of those before."""
-
-    def __init__(self) -> None:
-        self._batches: list[pa.RecordBatch] = []
-        self._batched = 0
-        self._clear()
-
-    def __len__(self) -> int:
-        return self._batched + len(self._columns["edition"])
-
-    def add(self, rows: int, values: Mapping[str, object]) -> None:
-        """So many rows more. A list or tuple has a value for each of them, anything else is all of theirs."""
-        for name, column in self._columns.items():
-            value = values.get(name)
-            column.extend(value if isinstance(value, list | tuple) else repeat(value, rows))
-        if len(self._columns["edition"]) >= _ROWS:
-            self._flush()
-
-    def table(self) -> pa.Table:
-        self._flush()
-        return pa.Table.from_batches(self._batches, SCHEMA)
-
-    def _flush(self) -> None:
-        arrays = [pa.array(self._columns[field.name], field.type) for field in SCHEMA]
-        self._batches.append(pa.record_batch(arrays, schema=SCHEMA))
-        self._batched += len(self._columns["edition"])
-        self._clear()
-
-    def _clear(self) -> None:
-        self._columns: dict[str, list[Any]] = {name: [] for name in SCHEMA.names}
-
-
 class _Object:
     """One object on its way: its tally grows, its rows go to `rows`."""
 
-    def __init__(self, source: Source, rules: Rules, rows: _Rows) -> None:
+    def __init__(self, source: Source, rules: Rules, rows: Rows) -> None:
         self.rules, self.rows = rules, rows
         self.origin = {"sourceobject": source.object, "sourceetag": source.etag, "edition": source.edition}
         self.tally = Tally()

@@ -117,7 +117,11 @@ def row_rules(table: Table, day: str, start: int, end: int) -> list[Any]:
             strict_max=True,
             meta=_meta("day", f"on {day}"),
         ),
-        gxe.ExpectColumnValuesToMatchRegex(column="sessionid", regex=SESSION_ID, meta=_meta("session id", SESSION_ID)),
+        *(
+            gxe.ExpectColumnValuesToMatchRegex(column=name, regex=SESSION_ID, meta=_meta("session id", SESSION_ID))
+            for name in table.names
+            if name == "sessionid"
+        ),
         *(
             ExpectColumnValuesToHoldNoSecret(column=name, meta=_meta("secrets", "no secret in the clear"))
             for name in SECRETIVE.get(table.name, ())

@@ -1,4 +1,4 @@
-"""The contract between a source's decoder (`jobs.cloudtrail`, `jobs.cloudwatch`) and `jobs.land`.
+"""The contract between a source's decoder (`jobs.cloudtrail`, `jobs.cloudwatch`, ...) and `jobs.land`.
 
 A decoder takes objects' bytes, one object after the other, and gives rows. It knows nothing of S3, Spark or the clock:
     decoder = cloudtrail.Decoder(filters)
@@ -55,7 +55,7 @@ class Outcome:
     """What became of one object's records: `records == kept + sum(filtered.values()) + len(bad)`, always.
 
     filtered: by rule: "removal" (an account whose rows were taken out for good; before every other rule), "event",
-    "account", "region", "loggroup", "heartbeat" (CloudWatch's CONTROL_MESSAGE).
+    "account", "region", "loggroup", "heartbeat" (CloudWatch's CONTROL_MESSAGE), or a word of the source's own.
     unpacked: how many bytes the object has after unpacking, as far as it was unpacked; says nothing about records.
     """
 

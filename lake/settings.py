@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar
 
 from lake import layout
+from schemas import LOGS, Setting
 
-JOBS = ("cloudtrail", "cloudwatch")
+JOBS = tuple(LOGS)
 T = TypeVar("T")
 
 
@@ -92,6 +93,7 @@ class Filters:
 
     everything_accounts: of these, every record is kept, whatever the others say.
     removed: the accounts of [[removals]], whose records are never kept.
+    own: what the job's declaration in `schemas` has besides these, by name.
     """
 
     keep: str = "filtered"
@@ -101,6 +103,7 @@ class Filters:
     loggroups: tuple[str, ...] = ()
     everything_accounts: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
+    own: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def everything(self) -> bool:
@@ -162,23 +165,14 @@ class Settings:
     text: str = field(repr=False, default="")
 
 
-_ALLOWED = {
-    "cloudtrail": {"keep", "events", "accounts", "regions", "everything_accounts"},
-    "cloudwatch": {"keep", "loggroups", "accounts", "regions"},
-}
+_EVERY_JOBS = {"keep", "accounts", "regions"}
 _WORDS = {
     "accounts": (re.compile(r"\d{12}"), "an account: 12 digits, in quotes"),
     "accounts_allow": (re.compile(r"\d{12}"), "an account: 12 digits, in quotes"),
-    "everything_accounts": (re.compile(r"\d{12}"), "an account: 12 digits, in quotes"),
     "accounts_deny": (re.compile(r"\d{12}"), "an account: 12 digits, in quotes"),
     "regions": (re.compile(layout.PARTS["region"]), "a Region such as us-east-1"),
     "regions_allow": (re.compile(layout.PARTS["region"]), "a Region such as us-east-1"),
     "regions_deny": (re.compile(layout.PARTS["region"]), "a Region such as us-east-1"),
-    "events": (
-        re.compile(r"[a-z0-9.-]+:(\*|[A-Za-z0-9]+)"),
-        "service:Action or service:*, from eventSource and eventName",
-    ),
-    "loggroups": (re.compile(r"[\w./#-]+\*?|\*"), "a log group's name, or its beginning followed by *"),
     "keys_deny": (re.compile(r".+", re.S), "the beginning of bucket/key"),
     "workdays": (re.compile("Mon|Tue|Wed|Thu|Fri|Sat|Sun"), "a day of the week: Mon, Tue, Wed, Thu, Fri, Sat, Sun"),
 }
@@ -289,11 +283,30 @@ class _Parser:
         return thresholds
 
     def filters(self, job: str, raw: dict[str, Any]) -> Filters:
-        self.refuse_unknown(f"jobs.{job}", raw, _ALLOWED[job])
-        filters = self.build(f"jobs.{job}", raw, Filters)
+        where, declared = f"jobs.{job}", {one.name: one for one in LOGS[job].settings}
+        self.refuse_unknown(where, raw, _EVERY_JOBS | declared.keys())
+        of_all = {name: value for name, value in raw.items() if name in _EVERY_JOBS}
+        given: dict[str, Any] = {
+            name: self.own(one, raw[name]) if name in raw else one.default for name, one in declared.items()
+        }
+        known = {one.name for one in fields(Filters)}
+        filters = replace(
+            self.build(where, of_all, Filters),
+            **{name: value for name, value in given.items() if name in known},
+            own={name: value for name, value in given.items() if name not in known},
+        )
         if filters.keep not in ("filtered", "everything"):
             raise self.error("keep", filters.keep, f'keep is {filters.keep!r}; it is "filtered" or "everything"')
         return filters
+
+    def own(self, one: Setting, value: object) -> tuple[str, ...]:
+        """What a job's own setting says."""
+        if one.one and not isinstance(value, str):
+            raise self.error(one.name, str(value), f"{one.name} must be text, in quotes")
+        texts = self.words(one.name, [value] if one.one else value)
+        for text in texts:
+            self.matches(one.name, text, re.compile(one.pattern), one.what)
+        return texts
 
     def documents(self) -> dict[str, str]:
         table = self.table("documents")

@@ -1,5 +1,7 @@
 """What a file is, by its content and never by its name: whose job it is, or what a person would call it.
 
+What a job's own files look like is declared in `schemas`; here is what else there is.
+
 A prefix is enough, of the file and of what it unpacks to. A damaged log is still its job's: the job puts into
 quarantine what is broken. So keys are read as tokens, not by a JSON parser that wants the whole.
 """
@@ -11,6 +13,8 @@ import re
 import zlib
 from collections.abc import Iterator
 from typing import NamedTuple
+
+from schemas import LOGS
 
 PREFIX = 1 << 17  # bytes of text that are looked at: some hundred log events
 _DOCUMENTS = 200  # top-level values: a log's records may come behind lines of plain text
@@ -25,40 +29,27 @@ BINARY = "binary"
 
 
 class Kind(NamedTuple):
-    """job: "cloudtrail" or "cloudwatch"; "" if no job takes it. name: what the file is, for a person."""
+    """job: a name in `schemas.LOGS`; "" if no job takes it. name: what the file is, for a person."""
 
     job: str
     name: str
 
 
 # What a JSON document is that has all of these paths: the first that fits. `[]` is any element of a list; a list of
-# documents has their paths; `path=value` asks for the value too.
+# documents has their paths; `path=value` asks for the value too. Strangers come first: some have a job's fields, too.
 _SHAPES: dict[tuple[str, ...], Kind] = {
-    ("messageType=DATA_MESSAGE",): Kind("cloudwatch", "CloudWatch Logs documents"),
-    ("messageType=CONTROL_MESSAGE",): Kind("cloudwatch", "CloudWatch Logs documents"),
-    ("logGroup", "logEvents"): Kind("cloudwatch", "CloudWatch Logs documents"),
-    ("sessionId", "sessionData"): Kind("cloudwatch", "Session Manager session records"),
     ("Records[].s3",): Kind("", "S3 event notification"),
     ("Records[].kinesis",): Kind("", "Kinesis event for a Lambda function"),
     ("Records[].Sns",): Kind("", "SNS event for a Lambda function"),
     ("Records[].receiptHandle",): Kind("", "SQS event for a Lambda function"),
     ("Records[].dynamodb",): Kind("", "DynamoDB event for a Lambda function"),
-    ("Records[].eventVersion",): Kind("cloudtrail", "CloudTrail events"),
-    ("Records[].eventName",): Kind("cloudtrail", "CloudTrail events"),
-    ("Records[].eventID",): Kind("cloudtrail", "CloudTrail events"),
-    ("Records=[]",): Kind("cloudtrail", "CloudTrail events (none in it)"),
     ("s3", "eventName"): Kind("", "S3 event notification"),
     ("Service=Amazon S3", "Event=s3:TestEvent"): Kind("", "S3 event notification"),
     ("digestS3Bucket",): Kind("", "CloudTrail digest"),
     ("digestStartTime", "digestEndTime"): Kind("", "CloudTrail digest"),
-    ("eventVersion", "eventName", "eventSource"): Kind("cloudtrail", "CloudTrail events"),
-    ("eventTime", "eventName", "eventSource"): Kind("cloudtrail", "CloudTrail events"),
-    ("eventVersion", "eventTime", "eventCategory"): Kind("cloudtrail", "CloudTrail events"),
     ("Events[].CloudTrailEvent",): Kind("", "output of cloudtrail lookup-events (no source)"),
     ("configurationItems",): Kind("", "AWS Config"),
     ("configSnapshotId",): Kind("", "AWS Config"),
-    ("schemaType=ModelInvocationLog",): Kind("", "Bedrock model invocation log (no source yet)"),
-    ("modelId", "operation"): Kind("", "Bedrock model invocation log (no source yet)"),
     ("awslogs.data",): Kind("", "CloudWatch Logs event for a Lambda function"),
     ("records[].recordId",): Kind("", "Firehose event for a Lambda function"),
     ("TopicArn", "Message"): Kind("", "SNS notification"),
@@ -66,7 +57,9 @@ _SHAPES: dict[tuple[str, ...], Kind] = {
     ("webaclId",): Kind("", "WAF log"),
     ("query_timestamp", "query_name"): Kind("", "Route 53 resolver query log"),
     ("schemaVersion", "service.serviceName=guardduty"): Kind("", "GuardDuty finding"),
+    **{paths: Kind(logs.name, name) for logs in LOGS.values() for paths, name in logs.shapes},
 }
+_LOOSE = {logs.name for logs in LOGS.values() if logs.loose}
 _LINES: tuple[tuple[re.Pattern[bytes], str], ...] = (
     (re.compile(rb"(?:version )?account-id |\d+ (?:\d{12}|unknown) eni-"), "VPC flow log"),
     (re.compile(rb"version [a-z-]+ [a-z-]+ "), "VPC flow log"),
@@ -108,8 +101,7 @@ def sniff(head: bytes) -> Kind:
     first = None
     for paths in _documents(body):
         kind = next((kind for shape, kind in _SHAPES.items() if paths.issuperset(shape)), None)
-        # Plain text between documents is what Firehose's message extraction leaves; CloudTrail never holds any.
-        if kind and kind.job and (json or kind.job == "cloudwatch"):
+        if kind and kind.job and (json or kind.job in _LOOSE):
             return kind
         first = first or kind
     if json:

@@ -36,10 +36,10 @@ from report.lakefacts import (
     Volume,
 )
 from report.verified import verified
-from schemas import TABLES
+from schemas import LOGS, TABLES, readready_table
 
 MOST = 10  # of what is ranked, and the rest as one
-JOBS = {"from_cloudtrail_readready": "cloudtrail", "from_cloudwatch_readready": "cloudwatch"}
+JOBS = {readready_table(job): job for job in LOGS}
 QUALITY = "lake_quality"
 _DOUBT = tuple(name for name, one in words.MEANINGS.items() if one.tone in ("doubtful", "bad"))
 

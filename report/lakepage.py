@@ -15,10 +15,10 @@ from report.lakefacts import Freshness, LakeReport, Volume
 from report.lakeplots import Plots, Series
 from report.page import digest, environment
 from report.verified import MOST, NAMED
+from schemas import LOGS
 
 _FOLDER = Path(__file__).parent
 _PALETTE = 5  # sources that have a colour of their own; all others share one
-_JOBS = (("cloudtrail", "s0"), ("cloudwatch", "s1"))
 
 
 class Day(NamedTuple):
@@ -46,6 +46,7 @@ def page(report: LakeReport) -> str:
         tones=said.by_tone(report),
         meanings=words.MEANINGS,
         days=days(report) if report.period.days > 1 else [],
+        jobs=[(f"s{number}", LOGS[job].title) for number, job in enumerate(_jobs(report))],
         plots=_plots(report),
         bysource=by_source(report.freshness),
         freshkeys=[(f"s{number}", name) for number, (name, _) in enumerate(by_source(report.freshness))],
@@ -66,10 +67,17 @@ def days(report: LakeReport) -> list[Day]:
     for number in range(report.period.days):
         day = (first + timedelta(number)).isoformat()
         one = arrived.get(day)
-        raw = {job: sum(of.bytes for of in report.daily if (of.calendarday, of.job) == (day, job)) for job, _ in _JOBS}
+        raw = {
+            job: sum(of.bytes for of in report.daily if (of.calendarday, of.job) == (day, job)) for job in _jobs(report)
+        }
         counts = (one.objects, one.processed, one.records, one.quarantined) if one else (0, 0, 0, 0)
         found.append(Day(day, *counts, raw, said.by_tone(report, day)))
     return found
+
+
+def _jobs(report: LakeReport) -> list[str]:
+    """Those of which anything arrived, in the order of their columns and colours."""
+    return [job for job in LOGS if any(one.job == job for one in report.daily)]
 
 
 def _plots(report: LakeReport) -> dict[str, Markup]:
@@ -78,7 +86,7 @@ def _plots(report: LakeReport) -> dict[str, Markup]:
     if report.period.days > 1 and not report.empty:
         every = days(report)
         labels = [day if (day := str(number)) == "1" or number % 5 == 0 else "" for number in range(1, len(every) + 1)]
-        raw = [Series(job, tone, [one.raw[job] for one in every]) for job, tone in _JOBS]
+        raw = [Series(job, f"s{n}", [one.raw[job] for one in every]) for n, job in enumerate(_jobs(report))]
         made["days"] = plots.columns("Raw bytes delivered, by day", labels, raw, said.size)
         if report.sessions:
             tones = [Series(said.TONE_WORDS[tone], tone, [one.tones[tone] for one in every]) for tone in said.TONES]

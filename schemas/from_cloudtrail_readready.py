@@ -1,7 +1,29 @@
 """`from_cloudtrail_readready`: CloudTrail events, flat, one row an event, by the day on which it happened."""
 
-from schemas.table import CALENDARDAY, ORIGIN, SOURCE_OBJECT, Column, Table
+from schemas.table import CALENDARDAY, ORIGIN, SOURCE_OBJECT, Column, Logs, Setting, Table
 
+LOGS = Logs(
+    name="cloudtrail",
+    title="CloudTrail",
+    settings=(
+        Setting(
+            "events",
+            r"[a-z0-9.-]+:(\*|[A-Za-z0-9]+)",
+            "service:Action or service:*, from eventSource and eventName",
+        ),
+        Setting("everything_accounts", r"\d{12}", "an account: 12 digits, in quotes"),
+    ),
+    shapes=(
+        (("Records[].eventVersion",), "CloudTrail events"),
+        (("Records[].eventName",), "CloudTrail events"),
+        (("Records[].eventID",), "CloudTrail events"),
+        (("Records=[]",), "CloudTrail events (none in it)"),
+        (("eventVersion", "eventName", "eventSource"), "CloudTrail events"),
+        (("eventTime", "eventName", "eventSource"), "CloudTrail events"),
+        (("eventVersion", "eventTime", "eventCategory"), "CloudTrail events"),
+    ),
+    rules=(("event", "event"),),
+)
 TABLE = Table(
     name="from_cloudtrail_readready",
     description="CloudTrail events, one row an event, on the day they happened. Open-ended objects are JSON text, "

@@ -12,5 +12,5 @@ TABLE = Table(
         Column("calendarday", "string", "The day of delivery in the key, yyyy-mm-dd. Not the events' day."),
     ),
     indexes=(("calendarday",),),
-    layout="firehose",
+    layout="lines",
 )

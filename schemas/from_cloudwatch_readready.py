@@ -1,7 +1,20 @@
 """`from_cloudwatch_readready`: Session Manager's keystrokes and other kept log groups, one row a log event."""
 
-from schemas.table import CALENDARDAY, ORIGIN, SOURCE_OBJECT, Column, Table
+from schemas.table import CALENDARDAY, ORIGIN, SOURCE_OBJECT, Column, Logs, Setting, Table
 
+LOGS = Logs(
+    name="cloudwatch",
+    title="session logs",
+    settings=(Setting("loggroups", r"[\w./#-]+\*?|\*", "a log group's name, or its beginning followed by *"),),
+    shapes=(
+        (("messageType=DATA_MESSAGE",), "CloudWatch Logs documents"),
+        (("messageType=CONTROL_MESSAGE",), "CloudWatch Logs documents"),
+        (("logGroup", "logEvents"), "CloudWatch Logs documents"),
+        (("sessionId", "sessionData"), "Session Manager session records"),
+    ),
+    rules=(("loggroup", "log group"), ("heartbeat", "heartbeat (no data)")),
+    loose=True,  # what Firehose's message extraction leaves of sessions that were not streamed
+)
 TABLE = Table(
     name="from_cloudwatch_readready",
     description="CloudWatch Logs events that came through Firehose, one row a log event, on the day they happened. "

@@ -27,7 +27,7 @@ STORAGE: dict[str, dict[str, Any]] = {
             "Parameters": {"serialization.format": "1"},
         },
     },
-    "firehose": {
+    "lines": {
         "InputFormat": "org.apache.hadoop.mapred.TextInputFormat",
         "OutputFormat": "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
         "SerdeInfo": {
@@ -36,7 +36,7 @@ STORAGE: dict[str, dict[str, Any]] = {
         },
     },
 }
-CLASSIFICATION = {"orc": "orc", "cloudtrail": "cloudtrail", "firehose": "json"}
+CLASSIFICATION = {"orc": "orc", "cloudtrail": "cloudtrail", "lines": "json"}
 
 
 def _columns(columns: tuple[Column, ...]) -> list[dict[str, str]]:

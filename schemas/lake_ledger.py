@@ -7,7 +7,7 @@ TABLE = Table(
     description="One row for every object version and every batch that took it: when and why it arrived, its outcome, "
     "and records in = kept + filtered + quarantined. The day is the plan's.",
     columns=(
-        Column("job", "string", "cloudtrail or cloudwatch."),
+        Column("job", "string", "Whose logs: a name of [jobs] in lake.toml."),
         Column("batch", "string", "The batch that took it: plan number, dash, position."),
         Column("source", "string", "The name of the source in lake.toml."),
         Column("bucket", "string", "The object's bucket."),

@@ -6,7 +6,7 @@ TABLE = Table(
     name="lake_quarantine",
     description="Records that are not in a table, and why. Their bytes lie in a restricted prefix.",
     columns=(
-        Column("job", "string", "cloudtrail or cloudwatch."),
+        Column("job", "string", "Whose logs: a name of [jobs] in lake.toml."),
         Column("batch", "string", "The batch that read it, or the generation that found the conflict."),
         Column("sourceobject", "string", "The raw object, s3://bucket/key."),
         Column("sourceetag", "string", "Its ETag."),

@@ -6,13 +6,23 @@
     ${utcoffset_minutes}    [sessions] utcoffset in minutes
     ${contextdays}          [sessions] context_hours in days, rounded up
     ${denied}               whether the column errorcode says that a call was refused for want of rights
+    ${logtables}            the readready tables' names, in quotes and with commas between
     ${kept}                 what [jobs.cloudtrail] lets into the lake of the account in the column accountid, as a text
 
     -- repeat days from -keystrokedays to 0, joined by UNION ALL
     SELECT ..., ${days} FROM ...
     -- end repeat
 
-is that SELECT once for each whole number. A join that says "on this day or the next" makes an engine read every day of
+is that SELECT once for each whole number.
+
+    -- each logs, joined by UNION ALL
+    SELECT '${table}' AS tablename, ${id}, ${account}, ${?sessionid} FROM ${table}
+    -- end each
+
+is that SELECT once for each kind of logs that `schemas.LOGS` declares: its job and readready table, the first column of
+its identity, the account that a row is of, and a text column where its table has one, else null.
+
+A join that says "on this day or the next" makes an engine read every day of
 the second table: partitions are left out for a value computed from one row's own day, never for a comparison of two
 tables' days. So each day's distance is a SELECT of its own.
 """
@@ -24,11 +34,16 @@ from collections.abc import Mapping
 from dataclasses import fields
 
 from lake.settings import WEEKDAYS, Filters, Settings
+from schemas import LOGS, TABLES, Table, readready_table
 
 # Services word it differently: AccessDenied, AccessDeniedException, UnauthorizedOperation, NotAuthorized, ...
 DENIED = "accessdenied|unauthorized|notauthorized|forbidden|authfailure"
 
 _PLACEHOLDER = re.compile(r"\$\{(\w*)\}")
+_EACH = re.compile(
+    r"^[ ]*-- each logs, joined by UNION ALL\n(?P<body>(?:(?![ ]*-- end each).*\n)*)[ ]*-- end each\n", re.M
+)
+_MAYBE = re.compile(r"\$\{\?(\w+)\}")
 _REPEAT = re.compile(
     r"^[ ]*-- repeat (?P<name>\w+) from (?P<first>\S+) to (?P<last>\S+), joined by UNION ALL\n"
     r"(?P<body>(?:(?![ ]*-- end repeat).*\n)*)[ ]*-- end repeat\n",
@@ -54,8 +69,10 @@ def render(text: str, settings: Settings) -> str:
         "workdays": ", ".join(str(WEEKDAYS.index(day) + 1) for day in sessions.workdays),
         "utcoffset_minutes": str(sessions.utcoffset_minutes),
         "denied": f"regexp_like(lower(errorcode), '{DENIED}')",
+        "logtables": ", ".join(_quoted(readready_table(job)) for job in LOGS),
         "kept": _kept(settings.jobs["cloudtrail"]),
     }
+    text = _EACH.sub(_each, text)
     return _filled(_REPEAT.sub(lambda block: _repeated(block, numbers), text), values)
 
 
@@ -73,6 +90,22 @@ def _kept(filters: Filters) -> str:
         return only
     accounts = ", ".join(map(_quoted, filters.everything_accounts))
     return f"CASE WHEN accountid IN ({accounts}) THEN 'everything' ELSE {only} END"
+
+
+def _each(block: re.Match[str]) -> str:
+    return "UNION ALL\n".join(_of(TABLES[readready_table(job)], job, block["body"]) for job in LOGS)
+
+
+def _of(table: Table, job: str, body: str) -> str:
+    """A SELECT, of this table."""
+
+    def maybe(found: re.Match[str]) -> str:
+        return found[1] if found[1] in table.names else f"CAST(NULL AS varchar) AS {found[1]}"
+
+    account = table.account[0] if len(table.account) == 1 else f"coalesce({', '.join(table.account)})"
+    for name, value in {"table": table.name, "job": job, "id": table.identity[0], "account": account}.items():
+        body = body.replace("${" + name + "}", value)
+    return _MAYBE.sub(maybe, body)
 
 
 def _repeated(block: re.Match[str], numbers: Mapping[str, int]) -> str:

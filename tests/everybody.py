@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
 import awswrangler as wr
@@ -23,15 +23,18 @@ from cli.athena import Athena
 from cli.main import cli
 from infra.local.resources import create
 from infra.resources import dead_letters
+from infra.source import further, logical
 from infra.views import View, ViewColumn, view_input
 from jobs import access, job, quality_run, tend
 from jobs.quality_results import Check, Outcome
 from lake import keys
 from lake.settings import JOBS, Settings
 from lake.store import Store
+from schemas import LOGS as LOGS_OF
 from tests.integration.test_path import READY, event, key, trail
 from tests.lakes import WORKGROUP
 from tests.questions_world import SECRET, streamed
+from tests.sources.fixture import Fixture, fixture
 
 EXPORTS = "company-exports"
 RAW, RAW_LOGS = "loglake-raw-cloudtrail", "loglake-raw-cloudwatch"
@@ -44,6 +47,12 @@ DIGEST = (
 )
 LOGS = "2026/03/04/00/sessionlogs-{}"
 _SPARK = "jobs.job.SparkSession"
+
+
+def role_of(job: str) -> str:
+    """The role that the job runs under."""
+    named = {"cloudtrail": "CloudTrailJobRole", "cloudwatch": "SessionLogsJobRole"}
+    return named.get(job) or f"{logical(LOGS_OF[job])}JobRole"
 
 
 class Everybody:
@@ -77,7 +86,7 @@ class Everybody:
         """Buckets have versions, and the books' a lock, without which S3 refuses what AddAPart asks for."""
         books = self.settings.buckets.books
         self.s3.delete_object(Bucket=books, Key=keys.SETTINGS)  # an empty one can be locked
-        for name in (books, RAW, RAW_LOGS):
+        for name in (books, RAW, RAW_LOGS, *(bucket for _, bucket, _ in self.further())):
             self.s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
         self.s3.put_object_lock_configuration(Bucket=books, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled"})
         self.s3.put_object(Bucket=books, Key=keys.SETTINGS, Body=self.settings.text.encode())
@@ -106,6 +115,11 @@ class Everybody:
             yield
         access.access.cache_clear()
 
+    def further(self) -> list[tuple[str, str, Fixture]]:
+        """The kinds of logs besides the two old ones: job, raw bucket, what its logs look like."""
+        buckets = {one.job: one.bucket for one in reversed(self.settings.sources)}
+        return [(one.name, buckets[one.name], fixture(one.name)) for one in further()]
+
     # -- components ----------------------------------------------------------------------------------------------
 
     def addapart(self) -> None:
@@ -122,7 +136,7 @@ class Everybody:
         self.addapart()
         location = f"s3://{self.settings.buckets.books}/{keys.SETTINGS}"
         for name in jobs or JOBS:
-            with self.as_({"cloudtrail": "CloudTrailJobRole", "cloudwatch": "SessionLogsJobRole"}[name]):
+            with self.as_(role_of(name)):
                 job.main(["--job", name, "--settings", location])
         self.addapart()
 
@@ -223,6 +237,12 @@ def beginnings(all_: Everybody) -> None:
     for bucket, name in ((RAW, key("gone")), (RAW_LOGS, LOGS.format("gone"))):
         version = all_.s3.put_object(Bucket=bucket, Key=name, Body=b"{}")["VersionId"]
         all_.s3.delete_object(Bucket=bucket, Key=name, VersionId=version)
+    day = date(2024, 5, 31)
+    for _, bucket, logs in all_.further():
+        records = [logs.record(n, datetime(2024, 5, 31, n)) for n in range(24)]  # noqa: DTZ001 - as records have it
+        all_.land(logs.key(day, "a"), logs.pack([*records, logs.bad]), bucket)
+        version = all_.s3.put_object(Bucket=bucket, Key=logs.key(day, "gone"), Body=b"{}")["VersionId"]
+        all_.s3.delete_object(Bucket=bucket, Key=logs.key(day, "gone"), VersionId=version)
     all_.run()
 
 
@@ -232,7 +252,11 @@ def faults(all_: Everybody) -> None:
     another = streamed(replace(SECRET, sessionid="0b7c1cc185ccf5100"))
     all_.land(LOGS.format(3), b"not a log either", RAW_LOGS)
     all_.addapart()
-    for bucket, name, data in ((RAW, key("late", "2024/06/29"), late), (RAW_LOGS, LOGS.format(4), another)):
+    more = [
+        (bucket, logs.key(date(2024, 6, 29), "late"), logs.pack([logs.record(99, datetime(2024, 5, 31)), logs.bad]))  # noqa: DTZ001 - as above
+        for _, bucket, logs in all_.further()
+    ]
+    for bucket, name, data in ((RAW, key("late", "2024/06/29"), late), (RAW_LOGS, LOGS.format(4), another), *more):
         version = all_.s3.put_object(Bucket=bucket, Key=name, Body=data)["VersionId"]
         all_.lose()
         all_.announce(bucket, name, version)

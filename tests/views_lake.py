@@ -5,9 +5,11 @@ The views' SQL is Athena's; the local engine says it in DuckDB's. Nothing else o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -24,28 +26,16 @@ from schemas.arrow import arrow_schema
 
 Row = dict[str, Any]
 SETTINGS = parse((Path(__file__).parents[1] / "lake.toml").read_text())
-# Each reads the tables and those before it.
-VIEWS = (
-    "access_denied",
-    "arrivals",
-    "cloudtrail_lake_events",
-    "cloudtrail_lake_events_text",
-    "completeness",
-    "freshness",
-    "late_arrivals",
-    "objects",
-    "quality",
-    "quarantined",
-    "sessionstarts",
-    "recordedsessions",
-    "evidence",
-    "role_chain",
-    "session_context",
-    "sessions",
-    "transcript",
-    "verified",
-    "weekly_review",
-)
+
+
+def _ordered() -> tuple[str, ...]:
+    """All views: each reads the tables and those before it."""
+    texts = {path.stem: path.read_text() for path in sorted(FOLDER.glob("*.sql"))}
+    reads = {name: set(re.findall(r"(?:FROM|JOIN) (\w+)", text)) & texts.keys() for name, text in texts.items()}
+    return tuple(TopologicalSorter(reads).static_order())
+
+
+VIEWS = _ordered()
 ADMIN = "arn:aws:iam::111122223333:role/admin"
 
 
@@ -144,10 +134,13 @@ class ViewLake:
         teams: Sequence[Row] = (),
         quality: Sequence[Row] = (),
         verified: Sequence[Row] = (),
+        further: Mapping[str, Sequence[Row]] | None = None,
         views: Sequence[str] = VIEWS,
     ) -> None:
         self.duck = database()
-        tables = {
+        tables: dict[str, Sequence[Row]] = {name: () for name in TABLES if TABLES[name].layout == "orc"}
+        tables |= further or {}
+        tables |= {
             "from_cloudtrail_readready": events,
             "from_cloudwatch_readready": keystrokes,
             "lake_generations": generations,

@@ -21,7 +21,7 @@ published AS (
     SELECT taken.batch, max(made.publishedat) AS publishedat
     FROM lake_generations AS made
     CROSS JOIN UNNEST(CAST(json_parse(made.batches) AS array(varchar))) AS taken (batch)
-    WHERE made.tablename IN ('from_cloudtrail_readready', 'from_cloudwatch_readready')
+    WHERE made.tablename IN (${logtables})
     GROUP BY taken.batch
 ),
 -- Who announces what lies in S3 (the doctor) names no version: it is the one of the same content.

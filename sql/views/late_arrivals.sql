@@ -2,12 +2,12 @@
 --
 -- Columns:
 --   calendarday varchar: The event's own day, yyyy-mm-dd, UTC: answers about it have changed since.
---   tablename varchar: from_cloudtrail_readready or from_cloudwatch_readready.
---   eventid varchar: CloudTrail's id of the event, or CloudWatch's id of the log event.
+--   tablename varchar: The readready table that it is in: from_cloudtrail_readready, from_cloudwatch_readready, ...
+--   eventid varchar: Its id: CloudTrail's of the event, CloudWatch's of the log event, Bedrock's of the request.
 --   eventtime timestamp: When it happened, UTC.
 --   accountid varchar: Its account.
 --   username varchar: Who acted, as a plain name.
---   eventname varchar: The API action; null for keystrokes.
+--   eventname varchar: The API action; null for what is no event of CloudTrail's.
 --   sessionid varchar: The session's id, where it is of one.
 --   deliveryday varchar: The day of delivery that the object's key names, or that of its arrival where it names none.
 --   dayslate bigint: From its day to that one: 2 or more. (One is none: what happens at 23:59 is delivered the next day.)
@@ -15,7 +15,7 @@
 --   sourceobject varchar: The object, s3://bucket/key.
 --   sourceetag varchar: Its ETag: which content of the key it is.
 --   sourcerecord bigint: The record's position in it, counted from 0.
--- Cost: of both readready tables the days asked for, few columns; of lake_ledger all days, as an event may arrive at any
+-- Cost: of all readready tables the days asked for, few columns; of lake_ledger all days, as an event may arrive at any
 --   time after its day, but of it only objects with late records, few columns. What was delivered twice counts as the copy
 --   that is shown.
 WITH
@@ -31,33 +31,21 @@ delivered AS (
     GROUP BY bucket, objectkey, etag
 ),
 shown AS (
+    -- each logs, joined by UNION ALL
     SELECT
         calendarday,
-        'from_cloudtrail_readready' AS tablename,
-        eventid,
+        '${table}' AS tablename,
+        ${id} AS eventid,
         eventtime,
-        coalesce(recipientaccountid, useridentityaccountid) AS accountid,
-        username,
-        eventname,
-        sessionid,
+        ${account} AS accountid,
+        ${?username},
+        ${?eventname},
+        ${?sessionid},
         sourceobject,
         sourceetag,
         sourcerecord
-    FROM from_cloudtrail_readready
-    UNION ALL
-    SELECT
-        calendarday,
-        'from_cloudwatch_readready',
-        logeventid,
-        eventtime,
-        accountid,
-        username,
-        NULL,
-        sessionid,
-        sourceobject,
-        sourceetag,
-        sourcerecord
-    FROM from_cloudwatch_readready
+    FROM ${table}
+    -- end each
 )
 SELECT
     shown.calendarday,

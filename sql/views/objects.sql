@@ -3,7 +3,7 @@
 -- Columns:
 --   calendarday varchar: The day of delivery: the one that its key names, or that of its first arrival where it names none.
 --   source varchar: The name of the source in lake.toml; unknown where none has such keys.
---   job varchar: cloudtrail or cloudwatch.
+--   job varchar: Whose logs it holds: a name of [jobs] in lake.toml; cloudtrail, cloudwatch, ...
 --   accountid varchar: The account that its key names; unknown where it names none.
 --   awsregion varchar: The Region that its key names; unknown where it names none.
 --   bucket varchar: The object's bucket.
@@ -30,16 +30,16 @@
 --   rowselsewhere bigint: Records kept of which this object has no row: an equal one of another object is shown, or one
 --     that contradicts it (see lake_quarantine), or they were removed, or their day is not published yet. 0 where more are
 --     shown than kept: rows of an earlier reading stay where no rebuild of their day took them out.
--- Cost: what arrivals costs, and sourceobject and sourceetag of both readready tables, all days: events of any day can lie in
+-- Cost: what arrivals costs, and sourceobject and sourceetag of all readready tables, all days: events of any day can lie in
 --   an object. For questions that need neither rowsshown nor rowselsewhere, ask arrivals: it has the other columns.
 WITH
 shown AS (
     SELECT sourceobject, sourceetag, count(*) AS rowsshown
     FROM (
-        SELECT sourceobject, sourceetag FROM from_cloudtrail_readready
-        UNION ALL
-        SELECT sourceobject, sourceetag FROM from_cloudwatch_readready
-    ) AS bothtables
+        -- each logs, joined by UNION ALL
+        SELECT sourceobject, sourceetag FROM ${table}
+        -- end each
+    ) AS alltables
     GROUP BY sourceobject, sourceetag
 ),
 -- A row names its object's ETag and not its version: versions with equal content have the same rows, shown once.

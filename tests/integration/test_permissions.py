@@ -13,10 +13,12 @@ from infra.local.http import Server
 from infra.local.server import ACCOUNT
 from infra.permissions import MADE_BY_AWS
 from infra.permissions_guide import TARGET, render
+from infra.resources import raw_buckets
+from infra.source import further, logical, path
 from infra.template import TEMPLATES, load
-from lake.settings import parse
+from lake.settings import JOBS, parse
 from tests.calls import REGION, Need, Recorder
-from tests.everybody import EXPORTS, TEAM, Everybody, life
+from tests.everybody import EXPORTS, TEAM, Everybody, life, role_of
 from tests.figures import Figure
 from tests.lakes import SETTINGS
 from tests.policies import Statement, Template, unallowed, used
@@ -25,6 +27,7 @@ SMALL = parse(SETTINGS.text.replace("slice_rows = 200_000", "slice_rows = 8"))
 PARAMETERS = {
     "CloudTrailRawBuckets": "loglake-raw-cloudtrail",
     "SessionLogsRawBuckets": "loglake-raw-cloudwatch",
+    "RawBuckets": ",".join(raw_buckets(SMALL)),
     "BooksBucket": "loglake-books",
     "ReadreadyBucket": "loglake-readready",
     "ResultsBucket": "loglake-query-results",
@@ -38,7 +41,13 @@ PARAMETERS = {
     "ReplicaArns": "arn:aws:s3:::company-copy",
     "ReplicaKeyArns": f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/Copy",
 }
-COMPONENTS = ("AddAPartRole", "CloudTrailJobRole", "SessionLogsJobRole", "TendJobRole", "QualityJobRole")
+FURTHER = {
+    **{f"{logical(one)}RawBuckets": f"loglake-raw-{one.name}" for one in further()},
+    "AlarmTopicArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:loglake-alarms",
+    "ViewDefinerRoleArn": f"arn:aws:iam::{ACCOUNT}:role/loglake-view-definer",
+    **dict.fromkeys(("JobsZipKey", "JobScriptKey", "AdditionalPythonModules"), "code"),
+}
+COMPONENTS = ("AddAPartRole", *map(role_of, JOBS), "TendJobRole", "QualityJobRole")
 PEOPLE = ("AuditorRole", "Verifier", "OperatorRole", "QuarantineReader", "ExporterRole", "ManagerRole")
 ADDED = {"Verifier": "VerifierPolicy", "QuarantineReader": "QuarantinePolicy"}  # one policy more than another role
 
@@ -69,6 +78,10 @@ def given(lake_formation: str = "no") -> dict[str, list[Statement]]:
     statements = Template(load(TEMPLATES / "access.yaml"), chosen, ACCOUNT, REGION).statements()
     statements["QuarantineReader"] = statements["OperatorRole"] + statements["QuarantinePolicy"]
     statements["Verifier"] = statements["AuditorRole"] + statements["VerifierPolicy"]
+    for one in further():
+        mine = load(path(one))
+        named = {name: value for name, value in (chosen | FURTHER).items() if name in mine["Parameters"]}
+        statements |= Template(mine, named, ACCOUNT, REGION).statements()
     return statements | manager()
 
 
@@ -116,6 +129,7 @@ def test_every_reason_is_of_a_statement_and_says_who_why_and_where_from() -> Non
 
 def test_a_component_without_a_recording_has_only_what_aws_does_for_it() -> None:
     silent = {"SchedulerRole", "IndexesRole", "ReplicationRole", "DataAccessRole"}
+    silent |= {f"{logical(one)}SchedulerRole" for one in further()}
     roles = given("yes")
     assert {one.sid for who in silent for one in roles[who]} <= set(MADE_BY_AWS)
     assert set(roles) == {

@@ -18,6 +18,7 @@ from cli.athena import Answer, Column
 from cli.errors import Failure
 from cli.main import cli
 from cli.place import Place
+from lake.settings import JOBS
 
 SESSION = {
     "calendarday": "2026-03-02",
@@ -295,17 +296,17 @@ def test_every_command_teaches_with_an_example_and_its_exit_codes(name: list[str
     assert name in ([], ["down"], ["summary"]) or f"loglake {name[0]}" in result.stdout
 
 
-def test_keep_is_set_for_both_jobs_and_nothing_else_of_the_settings_changes() -> None:
+def test_keep_is_set_for_all_jobs_and_nothing_else_of_the_settings_changes() -> None:
     text = (home.PROJECT / "lake.toml").read_text()
     changed = home.with_keep(text, "everything")
     differing = [(a, b) for a, b in zip(text.splitlines(), changed.splitlines(), strict=True) if a != b]
     assert [(a.split("#")[0].strip(), b.split("#")[0].strip()) for a, b in differing] == [
         ('keep = "filtered"', 'keep = "everything"')
-    ] * 2
+    ] * len(JOBS)
     assert home.with_keep(changed, "filtered") == text
     bare = home.with_keep("[jobs.cloudtrail]\nevents = []\n[bounds]\nattempts = 1\n", "everything")
     assert tomllib.loads(bare) == {
-        "jobs": {"cloudtrail": {"keep": "everything", "events": []}, "cloudwatch": {"keep": "everything"}},
+        "jobs": {job: {"keep": "everything"} for job in JOBS} | {"cloudtrail": {"keep": "everything", "events": []}},
         "bounds": {"attempts": 1},
     }
 

@@ -635,7 +635,7 @@ def test_a_large_document_is_read_as_a_small_one_is(filters: Filters, monkeypatc
     monkeypatch.setattr("jobs.envelopes._AT_ONCE", 100)
     monkeypatch.setattr("jobs.json_text._AT_ONCE", 500)
     monkeypatch.setattr("jobs.cloudwatch._EVENTS", 10)
-    monkeypatch.setattr("jobs.cloudwatch._ROWS", 16)
+    monkeypatch.setattr("jobs.growing._ROWS", 16)
     assert decode(data, filters) == small
 
 

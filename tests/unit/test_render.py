@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lake.settings import parse
+from schemas import LOGS
 from sql.render import RenderError, render
 from tests.views_lake import SETTINGS, settings
 
@@ -79,3 +80,17 @@ def test_what_is_kept_is_told_by_account() -> None:
 def test_what_is_no_setting_is_refused_by_name(text: str, says: str) -> None:
     with pytest.raises(RenderError, match=says):
         render(text, SETTINGS)
+
+
+def test_a_select_is_written_once_for_each_kind_of_logs() -> None:
+    select = "SELECT '${job}', ${id}, ${account}, ${?eventname} FROM ${table}\n"
+    parts = render(f"-- each logs, joined by UNION ALL\n{select}-- end each\n", SETTINGS).split("UNION ALL\n")
+    assert len(parts) == len(LOGS)
+    assert (
+        "SELECT 'cloudtrail', eventid, coalesce(recipientaccountid, useridentityaccountid), eventname "
+        "FROM from_cloudtrail_readready\n"
+    ) in parts
+    assert (
+        "SELECT 'cloudwatch', logeventid, accountid, CAST(NULL AS varchar) AS eventname "
+        "FROM from_cloudwatch_readready\n"
+    ) in parts

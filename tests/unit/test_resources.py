@@ -9,7 +9,7 @@ import pytest
 
 from infra import resources
 from infra.views import ViewError, hive_type, read_view, view_definition, view_input
-from lake.settings import parse
+from lake.settings import JOBS, parse
 
 SETTINGS = parse((Path(__file__).parents[2] / "lake.toml").read_text())
 VIEW = """\
@@ -99,7 +99,7 @@ def test_what_is_no_view_of_athenas_is_not_read_as_one() -> None:
 
 def test_raw_buckets_are_told_of_whole_and_of_the_lakes_own_only_markers() -> None:
     told = resources.notifications(SETTINGS, "arn:aws:sqs:us-east-1:111122223333:q")
-    assert set(told) == {"loglake-raw-cloudtrail", "loglake-raw-cloudwatch", "loglake-books"}
+    assert set(told) == {*(f"loglake-raw-{job}" for job in JOBS), "loglake-books"}
     assert "Filter" not in told["loglake-raw-cloudtrail"]["QueueConfigurations"][0]
     rules = told["loglake-books"]["QueueConfigurations"][0]["Filter"]["Key"]["FilterRules"]
     assert rules == [{"Name": "prefix", "Value": "markers/"}]

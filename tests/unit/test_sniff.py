@@ -107,8 +107,6 @@ def test_members_cut_anywhere_are_read_on() -> None:
         ("zip archive", b"PK\x03\x04\x14\x00"),
         ("CloudTrail digest", dump({"awsAccountId": "111122223333", "digestStartTime": "x", "digestS3Bucket": "b"})),
         ("AWS Config", dump({"fileVersion": "1.0", "configSnapshotId": "x", "configurationItems": []})),
-        ("Bedrock model invocation log (no source yet)", dump({"schemaType": "ModelInvocationLog", "region": "r"})),
-        ("Bedrock model invocation log (no source yet)", dump({"modelId": "m", "operation": "Converse", "output": {}})),
         ("S3 event notification", dump({"Records": [{"eventVersion": "2.1", "eventName": "x", "s3": {"bucket": {}}}]})),
         ("S3 event notification", dump({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "b"})),
         ("SQS event for a Lambda function", dump({"Records": [{"messageId": "1", "receiptHandle": "r", "body": ""}]})),

@@ -67,7 +67,7 @@ def test_a_session_without_context_is_there_and_says_what_the_filters_keep() -> 
     lake = ViewLake([BEGIN], [])
     (row,) = lake.ask("SELECT sessionid, eventname, kept FROM session_context")
     assert (row["sessionid"], row["eventname"]) == (S, None)
-    assert row["kept"] == "only events ssm:StartSession, sts:AssumeRole, sts:AssumeRoleWithSAML, ecs:ExecuteCommand"
+    assert row["kept"] == f"only events {', '.join(SETTINGS.jobs['cloudtrail'].events)}"
 
 
 @pytest.mark.parametrize(
