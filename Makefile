@@ -64,6 +64,7 @@ deploy:
 # In order: the root and the documents are made of the other templates.
 .PHONY: generated
 generated:
+	for one in schemas.history schemas.docs sql.docs; do $(BIN)/python -m $$one || exit 1; done
 	for one in catalog consumer inline source grants root runbook deploy_guide permissions_guide; do $(BIN)/python -m infra.$$one || exit 1; done
 
 .PHONY: bench

@@ -7,13 +7,14 @@ kept, so a readready day is always looked at and updated.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from lake import keys
 from lake.books import Marker, load_marker
-from schemas import TABLES
+from schemas import TABLES, Table
 from schemas.glue import partition_input
 
 AT_ONCE = 100
@@ -32,11 +33,15 @@ class Partition(NamedTuple):
 class Catalog:
     """Registers raw partitions and points readready ones at their newest generation.
 
-    glue, s3: boto3 clients. books: the bucket of markers. Raw partitions once seen are not asked for again for a
-    while: a Lambda's memory saves most calls, and a partition that somebody drops comes back with the next object.
+    glue, s3: boto3 clients. books: the bucket of markers. further: tables that lake.toml declares. Raw partitions once
+    seen are not asked for again for a while: a Lambda's memory saves most calls, and a partition that somebody drops
+    comes back with the next object.
     """
 
-    def __init__(self, glue: Any, s3: Any, database: str, books: str) -> None:
+    def __init__(
+        self, glue: Any, s3: Any, database: str, books: str, further: Mapping[str, Table] = MappingProxyType({})
+    ) -> None:
+        self._tables = {**TABLES, **further}
         self._glue, self._s3, self._database, self._books = glue, s3, database, books
         self._known: dict[Partition, float] = {}
 
@@ -88,7 +93,7 @@ class Catalog:
         answer = self._glue.batch_create_partition(
             DatabaseName=self._database,
             TableName=table,
-            PartitionInputList=[partition_input(TABLES[table], one.values, one.location) for one in some],
+            PartitionInputList=[partition_input(self._tables[table], one.values, one.location) for one in some],
         )
         return _errors(answer)
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from addapart.catalog import Partition
 from lake import layout
 from lake.layout import Place
-from lake.settings import Settings, Source
+from lake.settings import Partitions, Settings, Source
 from schemas import TABLES, raw_table
 
 UNKNOWN = "unknown"
@@ -51,6 +52,20 @@ def decide(settings: Settings, bucket: str, key: str) -> Decision:
         keys = TABLES[raw_table(source.job)].partition_keys
         return Decision(source, "", place, tuple(known[key.name] or UNKNOWN for key in keys))
     return Decision(sources[0], "layout")
+
+
+def registered(settings: Settings, teams: list[Partitions], key: str) -> list[Partition]:
+    """The partitions of an object of which nothing else is wanted: of the first of [[partitions]] whose layout fits."""
+    for team in teams:
+        found = layout.partition(team.layout, key)
+        if found is None:
+            continue
+        named = dict(zip(layout.keys_of(team.layout), found.values, strict=True))
+        place = Place("", named.get("accountid", ""), named.get("region", ""), named["calendarday"], found.folder)
+        if _denied(settings, team.bucket, key, place):
+            return []
+        return [Partition(team.table.name, found.values, f"s3://{team.bucket}/{found.folder}")]
+    return []
 
 
 def registered_since(settings: Settings, today: date) -> str:

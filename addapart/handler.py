@@ -17,7 +17,7 @@ import boto3
 from botocore.config import Config
 
 from addapart.catalog import Catalog, Partition
-from addapart.controls import decide, registered_since
+from addapart.controls import decide, registered, registered_since
 from addapart.events import announced
 from lake import keys
 from lake import settings as lake_settings
@@ -53,7 +53,8 @@ class AddAPart:
 
     def __init__(self, s3: Any, glue: Any, settings: Settings, inbox_lock: int = 0) -> None:
         self.s3, self.settings, self.inbox_lock = s3, settings, inbox_lock
-        self.catalog = Catalog(glue, s3, settings.lake.database, settings.buckets.books)
+        further = {one.table.name: one.table for one in settings.partitions}
+        self.catalog = Catalog(glue, s3, settings.lake.database, settings.buckets.books, further)
 
     def handle(self, event: dict[str, Any], now: datetime) -> dict[str, list[dict[str, str]]]:
         """One SQS event. Returns Lambda's partial batch response: the messages that must come again."""
@@ -91,6 +92,10 @@ class AddAPart:
                 if marker := keys.read_marker(one.key):
                     work.days.append((marker.table, marker.day))
                 continue  # the lake's own buckets never feed it
+            teams = [team for team in self.settings.partitions if team.bucket == one.bucket]
+            if teams:  # nothing is read, so nothing is written down
+                work.partitions.extend(registered(self.settings, teams, one.key))
+                continue
             decision = decide(self.settings, one.bucket, one.key)
             place = decision.place
             arrival = replace(

@@ -37,6 +37,7 @@ from cli import (
     remove,
     replay,
     report,
+    source,
     verify,
 )
 from cli.errors import CODES, FAILED, READER_LEFT, STOPPED
@@ -168,6 +169,7 @@ for command in (
     quality.quality,
     export.export,
     owner_policy.owner_policy,
+    source.source,
     deploy.deploy,
     managers.managers,
     local.status,

@@ -149,16 +149,17 @@ def _int(value: str | None) -> int:
 
 
 def table(summary: Summary) -> Grid:
-    """The summary for people: a figure a job, lines that are nought for all left out."""
-    result = Grid(Head(""), *(Head(name, right=True) for name in summary.jobs))
+    """The summary for people: a figure a job of which there is anything, lines that are nought for all left out."""
+    shown = {name: one for name, one in summary.jobs.items() if one.objects or one.days} or summary.jobs
+    result = Grid(Head(""), *(Head(name, right=True) for name in shown))
     for what, detail, figures in summary.lines():
         if detail and not any(figures.values()):
             continue
         if what == "readings" and not summary.reread():
             continue
         label = Text(f"  {safe(detail)}") if detail else Text(_TITLES[what], style="bold")
-        result.add(label, *(_figure(figures[name], bool(detail)) for name in summary.jobs))
-    result.add(Text("days", style="bold"), *(_days(one) for one in summary.jobs.values()))
+        result.add(label, *(_figure(figures[name], bool(detail)) for name in shown))
+    result.add(Text("days", style="bold"), *(_days(one) for one in shown.values()))
     return result
 
 

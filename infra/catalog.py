@@ -100,8 +100,9 @@ _CONDITIONS = {
 def _resources(settings: Settings) -> Iterable[tuple[str, Comment, Resource]]:
     yield "Database", _DATABASE, _database(settings)
     for table in resources.table_inputs(settings):
-        kind = "Table" if table["Name"] in TABLES else "View"
-        yield logical_id(kind, table["Name"]), _of_table(table["Name"]), _table(table, kind)
+        kind = "View" if table["TableType"] == "VIRTUAL_VIEW" else "Table"
+        says = _TEAMS.format(table["Name"]) if kind == "Table" and table["Name"] not in TABLES else ""
+        yield logical_id(kind, table["Name"]), says or _of_table(table["Name"]), _table(table, kind)
     yield from _indexes(settings)
     yield "WorkGroup", _WORKGROUP, _workgroup(settings)
     for query in resources.named_queries(settings):
@@ -215,6 +216,10 @@ _WORKGROUP = (
 )
 _QUERY = (
     "Breaks: the saved query {0} is missing from Athena's console, no more. Do: deploy again, or `loglake ask {0}`."
+)
+_TEAMS = (
+    "Breaks: {0} cannot be asked, and AddAPart's messages about its bucket become dead letters. Do: deploy again, then "
+    "`loglake redrive --aws`."
 )
 _LOG = "Breaks: the reason of a failed index cannot be read. Do: deploy again."
 _INDEXES_FUNCTION = (

@@ -40,7 +40,8 @@ def of_lake(settings: Settings) -> dict[str, str]:
         "SessionLogsRawBucket": raw["cloudwatch"][0],
         "SessionLogsRawBuckets": ",".join(raw["cloudwatch"]),
         **{f"{logical(logs)}RawBuckets": ",".join(raw[logs.name]) for logs in further()},
-        "RawBuckets": ",".join(resources.raw_buckets(settings)),
+        "SourceBuckets": ",".join(resources.raw_buckets(settings)),
+        "RawBuckets": ",".join(resources.heard_buckets(settings)),
         "CompletenessPercent": str(settings.thresholds.completeness),
     }
 

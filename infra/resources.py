@@ -41,6 +41,11 @@ def raw_buckets(settings: Settings) -> tuple[str, ...]:
     return tuple(dict.fromkeys(source.bucket for source in settings.sources))
 
 
+def heard_buckets(settings: Settings) -> tuple[str, ...]:
+    """The buckets of whose objects AddAPart hears: raw ones, and those of which only partitions are registered."""
+    return tuple(dict.fromkeys((*raw_buckets(settings), *(one.bucket for one in settings.partitions))))
+
+
 def own_buckets(settings: Settings) -> tuple[str, ...]:
     """The buckets that the lake itself writes."""
     return (settings.buckets.books, settings.buckets.readready, settings.buckets.results)
@@ -67,7 +72,7 @@ def notifications(settings: Settings, queue_arn: str) -> dict[str, dict[str, Any
     """By bucket, S3's NotificationConfiguration: every raw object, and the books' markers."""
     everything: dict[str, Any] = {"QueueArn": queue_arn, "Events": ["s3:ObjectCreated:*"]}
     markers = {**everything, "Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": keys.MARKERS}]}}}
-    answer = {bucket: {"QueueConfigurations": [everything]} for bucket in raw_buckets(settings)}
+    answer = {bucket: {"QueueConfigurations": [everything]} for bucket in heard_buckets(settings)}
     answer[settings.buckets.books] = {"QueueConfigurations": [markers]}
     return answer
 
@@ -91,7 +96,8 @@ def table_location(settings: Settings, table: Table) -> str:
 def table_inputs(settings: Settings) -> list[dict[str, Any]]:
     """Glue's TableInputs of all tables, then of all views (which may read one another, in this order)."""
     tables = [table_input(table, table_location(settings, table)) for table in TABLES.values()]
-    return tables + view_inputs(settings)
+    teams = [table_input(one.table, f"s3://{one.bucket}/") for one in settings.partitions]
+    return tables + teams + view_inputs(settings)
 
 
 def indexes() -> dict[str, list[dict[str, Any]]]:

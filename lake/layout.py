@@ -95,6 +95,63 @@ def variants(layout: str) -> list[list[Token]]:
     return found
 
 
+class Partition(NamedTuple):
+    """Where a key's object lies in a table that is partitioned as its layout says. values: in the order of `keys_of`.
+
+    folder: ends with '/'; all objects in it have these values.
+    """
+
+    values: tuple[str, ...]
+    folder: str
+
+
+def keys_of(layout: str) -> tuple[str, ...]:
+    """The partition keys that a layout gives: accountid, region, calendarday, hour, those that it names.
+
+    Raises LayoutError if a partition could lie in more than one folder, or have no folder of its own.
+    """
+    _compile(layout)
+    parts = [name for name, *_ in _TOKEN.findall(layout) if name]
+    if "[" in layout:
+        raise LayoutError("partitions only: nothing may be optional, for a partition has one folder")
+    for name in ("prefix", "organization"):
+        if name in parts:
+            raise LayoutError(f"partitions only: {{{name}}} would give a partition several folders; write it out")
+    deepest = max(layout.index("{" + name + "}") for name in parts if name != "file")
+    if "/" not in layout[layout.index("}", deepest) : layout.index("{file}")]:
+        raise LayoutError("partitions only: no folder ends between the last part and {file}")
+    known = {"accountid": "accountid", "region": "region", "dd": "calendarday", "hh": "hour"}
+    return tuple(key for name, key in known.items() if name in parts)
+
+
+def partition(layout: str, key: str) -> Partition | None:
+    """The partition of `key`, or None if it does not fit."""
+    match = _compile(layout).fullmatch(key)
+    if match is None:
+        return None
+    part = match.groupdict(default="")
+    day = {"calendarday": f"{part['yyyy']}-{part['mm']}-{part['dd']}", "hour": part.get("hh", "")}
+    values = tuple((part | day)[name] for name in keys_of(layout))
+    deepest = max(match.end(name) for name in part if name not in ("file", "_day"))
+    return Partition(values, key[: key.index("/", deepest) + 1])
+
+
+def misfit(layout: str, key: str) -> str:
+    """Why a key does not fit, for a person; '' if it does."""
+    if _compile(layout).fullmatch(key):
+        return ""
+    best, where = -1, ""
+    for tokens in variants(layout):
+        for count in range(len(tokens), -1, -1):
+            text = "".join(f"(?:{PARTS[one.part]})" if one.part else re.escape(one.text) for one in tokens[:count])
+            if match := re.compile(text, re.S).match(key):
+                if match.end() > best and count < len(tokens):
+                    wanted = f"{{{tokens[count].part}}}" if tokens[count].part else repr(tokens[count].text)
+                    best, where = match.end(), f"behind {key[: match.end()]!r} stands no {wanted}"
+                break
+    return where or "it ends too early"
+
+
 def check(layout: str) -> None:
     """Raises LayoutError if the text is no layout."""
     _compile(layout)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar
 
 from lake import layout
-from schemas import LOGS, Setting
+from schemas import LOGS, TABLES, Column, Setting, Table, raw_table
 
 JOBS = tuple(LOGS)
 T = TypeVar("T")
@@ -74,6 +74,38 @@ class Source:
     job: str
     bucket: str
     layout: str
+
+
+@dataclass(frozen=True, slots=True)
+class Partitions:
+    """A bucket and a key layout of which only partitions are registered, of the table from_<name>_raw: nothing is read.
+
+    format: of its files. columns: each a name and a Hive type, for the table.
+    """
+
+    name: str
+    bucket: str
+    layout: str
+    format: str = "lines"
+    columns: tuple[str, ...] = ("line string",)
+
+    @property
+    def table(self) -> Table:
+        """The table."""
+        comments = {
+            "accountid": "The account in the key.",
+            "region": "The Region in the key.",
+            "calendarday": "The day in the key, yyyy-mm-dd.",
+            "hour": "The hour in the key.",
+        }
+        keys = layout.keys_of(self.layout)
+        return Table(
+            name=raw_table(self.name),
+            description=f"Objects in s3://{self.bucket}/ as they lie there: [[partitions]] in lake.toml.",
+            columns=tuple(Column(*column.split(" ", 1), "") for column in self.columns),  # type: ignore[call-arg, arg-type]  # matched by _WORDS
+            partition_keys=tuple(Column(key, "string", comments[key]) for key in keys),
+            layout=self.format,  # type: ignore[arg-type]  # one of FORMATS
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +191,7 @@ class Settings:
     controls: Controls
     jobs: Mapping[str, Filters]
     documents: Mapping[str, str]
+    partitions: tuple[Partitions, ...]
     removals: tuple[Removal, ...]
     thresholds: Thresholds
     bounds: Bounds
@@ -173,6 +206,10 @@ _WORDS = {
     "regions": (re.compile(layout.PARTS["region"]), "a Region such as us-east-1"),
     "regions_allow": (re.compile(layout.PARTS["region"]), "a Region such as us-east-1"),
     "regions_deny": (re.compile(layout.PARTS["region"]), "a Region such as us-east-1"),
+    "columns": (
+        re.compile(r"[a-z_][a-z0-9_]* (?:string|bigint|int|boolean|double|timestamp|date)"),
+        'a name in lower case and a Hive type, such as "status int"',
+    ),
     "keys_deny": (re.compile(r".+", re.S), "the beginning of bucket/key"),
     "workdays": (re.compile("Mon|Tue|Wed|Thu|Fri|Sat|Sun"), "a day of the week: Mon, Tue, Wed, Thu, Fri, Sat, Sun"),
 }
@@ -181,6 +218,8 @@ _QUEUE = re.compile(r"[A-Za-z0-9_-]{1,75}")  # its dead-letter queue's name is l
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_TABLE_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+FORMATS = ("lines", "json", "parquet", "orc")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
 _OFFSET = re.compile(r"[+-](0\d|1[0-4]):[0-5]\d")
@@ -235,6 +274,7 @@ class _Parser:
             controls=self.record("controls", Controls),
             jobs={job: replace(self.filters(job, jobs.get(job, {})), removed=removed) for job in JOBS},
             documents=self.documents(),
+            partitions=self.partitions({*own, *(one.bucket for one in sources)}),
             removals=removals,
             thresholds=self.thresholds(),
             bounds=self.bounds(),
@@ -265,6 +305,25 @@ class _Parser:
         except layout.LayoutError as error:
             raise self.error("layout", one.layout, f"layout of {one.name}: {error}") from None
         return one
+
+    def partitions(self, taken: set[str]) -> tuple[Partitions, ...]:
+        found: list[Partitions] = []
+        for number, raw in enumerate(self.list_of_tables("partitions")):
+            one = self.build(f"partitions[{number}]", raw, Partitions)
+            self.matches("name", one.name, _TABLE_NAME, "lower case letters, digits and _: it is in a table's name")
+            self.matches("bucket", one.bucket, _BUCKET, "a bucket's name")
+            if one.bucket in taken:
+                raise self.error("bucket", one.bucket, f"{one.bucket} is the lake's own, or one of [[sources]]")
+            if raw_table(one.name) in TABLES or one.name in [other.name for other in found]:
+                raise self.error("name", one.name, f"there is a table {raw_table(one.name)} already", last=True)
+            if one.format not in FORMATS:
+                raise self.error("format", one.format, f"format is {one.format!r}; there are {', '.join(FORMATS)}")
+            try:
+                layout.keys_of(one.layout)
+            except layout.LayoutError as error:
+                raise self.error("layout", one.layout, f"layout of {one.name}: {error}") from None
+            found.append(one)
+        return tuple(found)
 
     def removal(self, number: int, raw: dict[str, Any]) -> Removal:
         one = self.build(f"removals[{number}]", raw, Removal)

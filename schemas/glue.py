@@ -35,8 +35,24 @@ STORAGE: dict[str, dict[str, Any]] = {
             "Parameters": {"serialization.format": "1"},
         },
     },
+    "json": {
+        "InputFormat": "org.apache.hadoop.mapred.TextInputFormat",
+        "OutputFormat": "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
+        "SerdeInfo": {
+            "SerializationLibrary": "org.openx.data.jsonserde.JsonSerDe",
+            "Parameters": {"serialization.format": "1", "ignore.malformed.json": "true"},
+        },
+    },
+    "parquet": {
+        "InputFormat": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
+        "OutputFormat": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
+        "SerdeInfo": {
+            "SerializationLibrary": "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
+            "Parameters": {"serialization.format": "1"},
+        },
+    },
 }
-CLASSIFICATION = {"orc": "orc", "cloudtrail": "cloudtrail", "lines": "json"}
+CLASSIFICATION = {"orc": "orc", "cloudtrail": "cloudtrail", "lines": "json", "json": "json", "parquet": "parquet"}
 
 
 def _columns(columns: tuple[Column, ...]) -> list[dict[str, str]]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-HiveType = Literal["string", "bigint", "int", "boolean", "timestamp"]
-Layout = Literal["orc", "cloudtrail", "lines"]
+HiveType = Literal["string", "bigint", "int", "boolean", "timestamp", "double", "date"]
+Layout = Literal["orc", "cloudtrail", "lines", "json", "parquet"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ def create(settings: Settings) -> None:
     region = settings.lake.region
     sqs, s3, glue, athena = (boto3.client(name, region_name=region) for name in ("sqs", "s3", "glue", "athena"))
     where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
-    for bucket in (*resources.raw_buckets(settings), *resources.own_buckets(settings)):
+    for bucket in (*resources.heard_buckets(settings), *resources.own_buckets(settings)):
         s3.create_bucket(Bucket=bucket, **where)
     arns: dict[str, str] = {}
     for queue in (resources.dead_letters(settings), resources.queue(settings)):

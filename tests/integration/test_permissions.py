@@ -27,7 +27,7 @@ SMALL = parse(SETTINGS.text.replace("slice_rows = 200_000", "slice_rows = 8"))
 PARAMETERS = {
     "CloudTrailRawBuckets": "loglake-raw-cloudtrail",
     "SessionLogsRawBuckets": "loglake-raw-cloudwatch",
-    "RawBuckets": ",".join(raw_buckets(SMALL)),
+    "SourceBuckets": ",".join(raw_buckets(SMALL)),
     "BooksBucket": "loglake-books",
     "ReadreadyBucket": "loglake-readready",
     "ResultsBucket": "loglake-query-results",

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
+
 from infra import consumer
+from infra.grants import OF_ACCOUNTS, with_tables
 from infra.template import TEMPLATES, load, resources
 from infra.views import view_definition
 from schemas import TABLES
@@ -24,17 +27,19 @@ def views() -> dict[str, dict[str, Any]]:
 
 
 def granted(file: str) -> set[str]:
-    """The tables that a template grants to be read, of each without the columns that are not for everybody."""
-    found = set()
-    for one in resources(load(TEMPLATES / file), GRANTS).values():
-        if "SELECT" not in one["Permissions"]:
-            continue
-        (table,) = one["Resource"].values()
-        if name := table.get("Name"):
-            without = table.get("ColumnWildcard", {}).get("ExcludedColumnNames", [])
-            assert tuple(without) == TABLES[name].sensitive, name
-            found.add(name)
-    return found
+    """The tables that a template grants to be read."""
+    made = resources(load(TEMPLATES / file), GRANTS).values()
+    named = [next(iter(one["Resource"].values())) for one in made if "SELECT" in one["Permissions"]]
+    for one in named:
+        columns = TABLES[one["Name"]].sensitive if "Name" in one else ()
+        assert one.get("ColumnWildcard", {}).get("ExcludedColumnNames", []) == list(columns)
+    return {one["Name"] for one in named if "Name" in one}
+
+
+@pytest.mark.parametrize(("file", "prefix"), OF_ACCOUNTS.items())
+def test_the_grants_between_the_marks_are_those_of_the_declarations(file: str, prefix: str) -> None:
+    template = (TEMPLATES / file).read_text(encoding="utf-8")
+    assert with_tables(template, prefix) == template, "stale: python -m infra.grants"
 
 
 def test_the_views_are_made_of_the_declarations_of_now() -> None:
