@@ -14,12 +14,11 @@ from click.testing import CliRunner, Result
 
 from cli.athena import Athena
 from cli.main import cli
-from infra.resources import WORKGROUP
 from jobs.quality_run import run
 from lake import keys
 from tests.integration.test_path import READY, event, key, trail
 from tests.integration.test_quality_run import Gates
-from tests.lakes import Lake
+from tests.lakes import WORKGROUP, Lake
 
 DAY = "2024-05-31"
 SESSION = f"{1:017x}"

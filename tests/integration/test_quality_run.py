@@ -12,14 +12,13 @@ import pyarrow as pa
 import pytest
 
 from cli.athena import Athena
-from infra.resources import WORKGROUP
 from jobs.quality_days import Facts
 from jobs.quality_results import Check, Outcome
 from jobs.quality_run import Report, run
 from lake import keys
 from lake.books import File
 from tests.integration.test_path import READY, event, key, trail
-from tests.lakes import Lake
+from tests.lakes import WORKGROUP, Lake
 
 DAYS = ("2024-05-29", "2024-05-30", "2024-05-31")
 
