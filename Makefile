@@ -4,8 +4,9 @@ SHELL := /bin/sh
 PYTHON ?=
 RAW ?=
 KEEP ?=
+SIZE ?=
 ARGS ?=
-export PYTHON RAW KEEP
+export PYTHON RAW KEEP SIZE
 
 # Any Python can run the bootstrap: it finds 3.11 itself, or says how to get it.
 ANY := $(shell command -v python3 || command -v python3.11 || command -v python)
@@ -22,9 +23,11 @@ help:
 	@echo "  make run RAW=path KEEP=everything     the same, with the event filters off"
 	@echo "  make down                     stop the lake that make run left running"
 	@echo "  make test                     lint (of the templates as well), types and all tests"
+	@echo "  make bench                    speed, side by side with others, to docs/benchmarks.md; SIZE=5: five times as much"
 	@echo "  make package                  dist/: the zips and scripts that Glue and Lambda are given"
 	@echo "  make deploy                   the lake in AWS: shows what would change, asks, does it (ARGS='--profile lake')"
 	@echo "  make generated                what is made of declarations, made anew: templates, runbook, tables of the guides"
+	@echo "  make lock                     requirements.lock and the linter's, of what pip would install today"
 	@echo "  make clean                    stop the lake; remove the environment, the lake's state and all caches"
 	@echo
 	@echo "Needs Python 3.11 and nothing else: no Java, no Docker, no AWS account. PYTHON=path names one that is not found."
@@ -64,12 +67,22 @@ generated:
 	for one in schemas.history schemas.docs sql.docs; do $(BIN)/python -m $$one || exit 1; done
 	for one in catalog consumer inline source grants root runbook deploy_guide permissions_guide; do $(BIN)/python -m infra.$$one || exit 1; done
 
+.PHONY: bench
+bench:
+	$(BOOTSTRAP) bench
+	@$(BIN)/python -m bench --size "$${SIZE:-1}"
+
+.PHONY: lock
+lock:
+	$(BOOTSTRAP) test
+	$(BIN)/python -m infra.requirements
+
 .PHONY: down
 down:
 	@if [ -x $(BIN)/loglake ]; then $(BIN)/loglake down; else echo "There is no environment, so no lake."; fi
 
 .PHONY: clean
 clean: down
-	rm -rf .venv .venv-checkov .loglake dist build *.egg-info spark-warehouse
+	rm -rf .venv .venv-checkov .venv-bench .loglake dist build *.egg-info spark-warehouse
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,6 +1,6 @@
 """What a file, a megabyte and a day cost a job in processor time: the origin of the figures in forecast/costs.py.
 
-    python bench/costs.py [--keep everything]
+    python -m bench.costs [--keep everything]
 
 Each row is a lake of its own, a sample company in it, and one run of each job as a process of its own; the figures are
 solved from the rows by least squares. Processor time, because a machine that does something else besides changes it

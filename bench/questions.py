@@ -1,6 +1,6 @@
 """The auditor's five commonest questions, of the raw files and of the lake, side by side: seconds and bytes read.
 
-    python bench/questions.py [--files 400] [--events 500] [--days 7] [--times 3]
+    python -m bench.questions [--files 400] [--events 500] [--days 7] [--times 3]
 
 One local lake with Trino as its engine, one company, nothing filtered. The raw side is a table over the same gzipped
 JSON objects, partitioned as from_cloudtrail_raw is (source, account, Region, day of delivery); Trino has no CloudTrail
@@ -19,7 +19,6 @@ from __future__ import annotations
 import argparse
 import gzip
 import statistics
-import sys
 import tempfile
 import time
 import zlib
@@ -31,20 +30,21 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from ingest import AT_ONCE, job
 
+from bench.process import job
+from bench.report import show
+from bench.sides import Part, say
 from cli import home as project
-from cli import show, trino
+from cli import trino
 from cli.athena import literal
-from cli.grid import Grid, Head
 from examples.company import Company, RawObject
 from infra.local import hermetic, lifecycle
-from infra.resources import WORKGROUP
 from lake.settings import Settings
 from schemas import TABLES
 from sql.render import DENIED
 
 LATE = 600.0  # seconds in which AddAPart must have taken what was announced, and a query must have ended
+AT_ONCE = 8  # uploads
 SIDES = ("raw", "readready")
 RAW, LAKE = "from_cloudtrail_json", "from_cloudtrail_readready"
 
@@ -91,15 +91,20 @@ class Measured:
 
 
 def main() -> None:
-    """Load a company, run the job, ask."""
+    """Ask, and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=int, default=400, help="CloudTrail files; 400")
     parser.add_argument("--events", type=int, default=500, help="events in each; 500")
     parser.add_argument("--days", type=int, default=7, help="days that the files are spread over; 7")
     parser.add_argument("--times", type=int, default=3, help="how often each side is asked each question; 3")
     options = parser.parse_args()
+    show(auditors(options.files, options.events, options.days, options.times))
+
+
+def auditors(files: int, events: int = 500, days: int = 7, times: int = 3) -> Part:
+    """Load a company, run the job, ask."""
     settings = project.settings("everything")
-    company = Company(seed=1, days=options.days, files=options.files, events_per_file=options.events)
+    company = Company(seed=1, days=days, files=files, events_per_file=events)
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         running = lifecycle.up(settings, home, trino.runtime())
@@ -110,10 +115,19 @@ def main() -> None:
             job(running, home)
             lifecycle.drained(running, LATE)
             declare_raw(settings)
-            compare(questions(company), settings, options.times)
-            print_storage(stored, readready_bytes(settings))
+            rows = compare(questions(company), settings, times)
+            kept = readready_bytes(settings)
         finally:
             lifecycle.down(home)
+    units = ("s", "MB read")
+    return Part(
+        "The auditor's questions",
+        f"{company.truth().cloudtrail.records:,} events in {files:,} files over {days} days, nothing filtered; "
+        "one Trino: a JSON table over the raw files, and readready. Both must answer the same.",
+        ("question", "rows", *(f"{side}, {unit}" for unit in units for side in (*SIDES, "ratio"))),
+        rows,
+        (f"Stored: raw {stored / 1e6:,.1f} MB, readready {kept / 1e6:,.1f} MB, {_ratio(stored, kept)} times less.",),
+    )
 
 
 def upload(company: Company, settings: Settings) -> int:
@@ -237,15 +251,10 @@ def _session(column: str) -> str:
     return f"regexp_extract(json_extract_scalar({column}, '$.sessionId'), '[^-]+$')"
 
 
-def compare(asked: list[Question], settings: Settings, times: int) -> None:
-    """Ask all of both sides in turns, and print. Raises Different."""
-    grid = Grid(
-        Head("question"),
-        Head("rows", right=True),
-        *(Head(f"{side}\n{unit}", right=True) for unit in ("s", "MB read") for side in (*SIDES, "ratio")),
-    )
+def compare(asked: list[Question], settings: Settings, times: int) -> list[tuple[str, ...]]:
+    """Ask all of both sides in turns. Raises Different."""
+    found = []
     for question in asked:
-        print(f"  asking: {question.title}", file=sys.stderr, flush=True)
         measured = {side: Measured() for side in SIDES}
         rows = 0
         for turn in range(times + 1):
@@ -258,16 +267,18 @@ def compare(asked: list[Question], settings: Settings, times: int) -> None:
         scanned = [one.scanned / 1e6 for one in measured.values()]
         figures = [*(f"{one:.2f}" for one in seconds), _ratio(*seconds)]
         figures += [*(f"{one:,.2f}" for one in scanned), _ratio(*scanned)]
-        grid.add(question.title, f"{rows:,}", *figures)
-        print(f"    {' '.join(figures)}", file=sys.stderr, flush=True)  # a long run that is ended leaves these
-    grid.print(show.console())
+        found.append((question.title, f"{rows:,}", *figures))
+        say(f"{question.title}: {' '.join(figures)}")  # a long run that is ended leaves these
+    return found
 
 
 def ask(sql: str, settings: Settings, measured: Measured) -> list[list[str | None]]:
     """The rows; what it took goes into `measured`. Raises RuntimeError with Athena's words if the query fails."""
     athena = boto3.client("athena")
     context = {"Database": settings.lake.database}
-    query = athena.start_query_execution(QueryString=sql, QueryExecutionContext=context, WorkGroup=WORKGROUP)
+    query = athena.start_query_execution(
+        QueryString=sql, QueryExecutionContext=context, WorkGroup=settings.lake.workgroup
+    )
     execution = _ended(athena, query["QueryExecutionId"])
     if execution["Status"]["State"] != "SUCCEEDED":
         raise RuntimeError(f"{execution['Status'].get('StateChangeReason')}\n{sql}")
@@ -313,11 +324,6 @@ def readready_bytes(settings: Settings) -> int:
         listed = boto3.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=folder)
         size += sum(one["Size"] for page in listed for one in page.get("Contents", ()))
     return size
-
-
-def print_storage(raw: int, readready: int) -> None:
-    """Bytes that each side keeps in S3."""
-    print(f"stored: raw {raw / 1e6:,.1f} MB, readready {readready / 1e6:,.1f} MB, ratio {_ratio(raw, readready)}")
 
 
 def _ratio(raw: float, readready: float) -> str:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import NamedTuple
+from functools import wraps
+from typing import Any, NamedTuple
 
 import click
 from botocore.exceptions import BotoCoreError, ClientError
@@ -28,6 +29,13 @@ from lake.settings import Source
 
 _ACCOUNT = re.compile(r"\d{12}")
 DRY_RUN = click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+LATE = click.option(
+    "--late",
+    type=click.IntRange(0, 400),
+    default=2,
+    show_default=True,
+    help="Days after the last in which deliveries are looked for.",
+)
 
 
 class Figure(NamedTuple):
@@ -38,22 +46,37 @@ class Figure(NamedTuple):
     number: int
 
 
+class Days(NamedTuple):
+    """Which objects are meant: delivered from the first day to the last, of these sources and accounts (none: all)."""
+
+    first: datetime
+    last: datetime
+    names: tuple[str, ...]
+    accounts: tuple[str, ...]
+
+
 def days_options(function: Command) -> Command:
-    """--from, --to, --source and --account, as `choose` takes them."""
+    """--from, --to, --source and --account; the command gets `days`, as `choose` takes them."""
+
+    @wraps(function)
+    def wrapped(
+        *, first: datetime, last: datetime, names: tuple[str, ...], accounts: tuple[str, ...], **others: Any
+    ) -> Any:
+        return function(days=Days(first, last, names, accounts), **others)
+
     for option in (
         click.option("--account", "accounts", multiple=True, help="Only this account's objects. Can be repeated."),
         click.option("--source", "names", multiple=True, help="Only this of lake.toml's [[sources]]. Can be repeated."),
         click.option("--to", "last", type=DAY, required=True, metavar="YYYY-MM-DD", help="The last day."),
         click.option("--from", "first", type=DAY, required=True, metavar="YYYY-MM-DD", help="The first day (UTC)."),
     ):
-        function = option(function)
-    return function
+        option(wrapped)
+    return wrapped  # type: ignore[return-value]
 
 
-def choose(
-    at: Reach, first: datetime, last: datetime, names: tuple[str, ...], accounts: tuple[str, ...]
-) -> tuple[list[Source], Wanted]:
+def choose(at: Reach, days: Days) -> tuple[list[Source], Wanted]:
     """The sources and days that were asked for. Raises UsageError. Says which sources are left out."""
+    first, last, names, accounts = days
     if first > last:
         raise click.UsageError(f"--from {first:%Y-%m-%d} is after --to {last:%Y-%m-%d}.")
     for one in accounts:

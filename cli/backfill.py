@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import click
 
 from cli import again, show
-from cli.again import Figure
+from cli.again import Days, Figure
 from cli.errors import CODES
 from cli.reach import Reach, reach_options
 from jobs.backfill import Figures, already_read
@@ -22,10 +20,7 @@ from jobs.deliveries import delivered
 @reach_options
 def backfill(
     at: Reach,
-    first: datetime,
-    last: datetime,
-    names: tuple[str, ...],
-    accounts: tuple[str, ...],
+    days: Days,
     dry_run: bool,
     form: str,
 ) -> None:
@@ -41,7 +36,7 @@ def backfill(
 
     It costs one LIST for every thousand objects and every account and Region, and a look through lake_ledger.
     """
-    chosen, wanted = again.choose(at, first, last, names, accounts)
+    chosen, wanted = again.choose(at, days)
     figures = Figures()
     with again.told(), again.looking("backfill") as listed:
         read = already_read(lambda sql: at.athena.ask(sql).rows, wanted)

@@ -25,11 +25,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 NEEDED = (3, 11)
 JAVA = 17
-EXTRAS = {"run": ("local",), "test": ("local", "dev")}
+EXTRAS = {"run": ("local",), "test": ("local", "dev"), "bench": ("local",)}
 # Of the pinned versions on Linux x86-64; pip's own lines say the exact sizes, and they are in the log.
 MEGABYTES = {"local": 559, "dev": 30}
-CHECKOV = "infra/checkov.lock"
-CHECKOV_MEGABYTES = 56
+# What wants other versions of what the lake runs on has an environment of its own: folder, lock, megabytes, what it is.
+TOOLS = {
+    "test": (".venv-checkov", "infra/checkov.lock", 56, "the templates' linter"),
+    "bench": (".venv-bench", "bench/chdb.lock", 260, "chDB, which the benchmarks compare with"),
+}
 DISK = 1320
 UNFINISHED = "unfinished"
 
@@ -281,21 +284,21 @@ def make(root: Path, named: "str | None", purpose: str) -> None:
     say(f"The environment is ready ({clock(int(time.monotonic() - begun))} min).")
 
 
-def make_checkov(root: Path) -> None:
-    """The linter checkov in root/.venv-checkov, if it is not there: it wants other versions of what the lake runs on.
+def make_tool(root: Path, folder: str, locked: str, megabytes: int, what: str) -> None:
+    """The environment root/folder with exactly what the lock names, if it is not there.
 
     Only on top of an environment that `make` made. Raises Problem.
     """
-    lock, venv = root / CHECKOV, root / ".venv-checkov"
+    lock, venv = root / locked, root / folder
     stamp, wanted = venv / "loglake.stamp", hashlib.sha256(str(root).encode() + lock.read_bytes()).hexdigest()
     if stamp.exists() and stamp.read_text() == wanted:
         return
-    say(f"Making the environment of the templates' linter in .venv-checkov: once. About {CHECKOV_MEGABYTES} MB.")
+    say(f"Making the environment of {what} in {folder}: once. About {megabytes} MB.")
     shutil.rmtree(venv, ignore_errors=True)
-    log = root / ".loglake" / "log" / "checkov.log"
+    log = root / ".loglake" / "log" / f"{folder.strip('.')}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     log.write_text("")
-    progress = Progress(len(lock.read_text().splitlines()), CHECKOV_MEGABYTES)
+    progress = Progress(len(lock.read_text().splitlines()), megabytes)
     run_logged([str(root / ".venv" / "bin" / "python"), "-m", "venv", str(venv)], log, progress)
     pip = [str(venv / "bin" / "python"), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
     run_logged([*pip, "--progress-bar", "off", "--no-deps", "--requirement", str(lock)], log, progress)
@@ -311,14 +314,16 @@ def say(*lines: str) -> None:
 def main() -> int:
     """The command. See the module's docstring for exit codes."""
     parser = argparse.ArgumentParser(description="Make .venv with everything the lake needs, unless it is there.")
-    parser.add_argument("purpose", choices=sorted(EXTRAS), help="run: the lake; test: and the tools of its tests")
+    parser.add_argument(
+        "purpose", choices=sorted(EXTRAS), help="run: the lake; test: and the tools of its tests; bench: and a peer"
+    )
     parser.add_argument("--python", default=os.environ.get("PYTHON") or None, help="the Python 3.11 to use")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         make(ROOT, arguments.python, arguments.purpose)
-        if arguments.purpose == "test":
-            make_checkov(ROOT)
+        if arguments.purpose in TOOLS:
+            make_tool(ROOT, *TOOLS[arguments.purpose])
     except Problem as problem:
         say(f"loglake: {problem}")
         return problem.code

@@ -18,7 +18,7 @@ from cli.grid import Grid, Head
 from cli.place import place_options
 from cli.safe import safe
 from cli.work import Ended
-from lake.completeness import enough, per_cent
+from lake.completeness import COUNTS, Counts, enough, per_cent, total
 
 _KEYS = ("calendarday", "source", "accountid", "awsregion")
 _ORDER = f" ORDER BY {', '.join(_KEYS)}"
@@ -33,36 +33,14 @@ loglake query "SELECT * FROM arrivals WHERE recordsin <> kept + filtered + quara
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group(Counts):
     """A row of the view: of one source, account, Region and day of delivery."""
 
     calendarday: str
     source: str
     accountid: str
     awsregion: str
-    objects: int
-    processed: int
-    waiting: int
-    undone: int
-    gone: int
-    givenup: int
-    dropped: int
-    records: int
-    kept: int
-    filtered: int
-    quarantined: int
-    late: int
-
-    @property
-    def accounted(self) -> int:
-        """Records whose fate is known: must be all of them."""
-        return self.kept + self.filtered + self.quarantined
-
-    @property
-    def complete(self) -> bool:
-        """Whether nothing is missing."""
-        return self.processed == self.objects and self.accounted == self.records
 
 
 def read(answer: Answer) -> list[Group]:
@@ -71,7 +49,7 @@ def read(answer: Answer) -> list[Group]:
     for row in answer.rows:
         value: dict[str, Any] = dict(zip((one.name for one in answer.columns), row, strict=True))
         keys: dict[str, Any] = {name: value[name] or "" for name in _KEYS}
-        counts: dict[str, Any] = {name: int(value[name] or 0) for name in Group.__slots__ if name not in _KEYS}
+        counts: dict[str, Any] = {name: int(value[name] or 0) for name in COUNTS}
         groups.append(Group(**keys, **counts))
     return sorted(groups, key=_worst_first)
 
@@ -98,21 +76,13 @@ def of_plans(athena: Athena, plans: Mapping[str, Sequence[int]]) -> list[Group]:
 
 def line(groups: Iterable[Group]) -> str:
     """All groups in one sentence."""
-    total = _total(groups)
-    if not total.objects:
-        return "nothing arrived" + (f"; {total.dropped:,} objects were dropped by controls" if total.dropped else "")
-    said = f"{_share(total.processed, total.objects)} of {total.objects:,} objects that arrived are processed"
-    if total.records:
-        said += f", {_share(total.accounted, total.records)} of {total.records:,} records in them accounted for"
-    return said + (f", {total.late:,} came late" if total.late else "")
-
-
-def _total(groups: Iterable[Group]) -> Group:
-    every = list(groups)
-    counts: dict[str, Any] = {
-        name: sum(getattr(one, name) for one in every) for name in Group.__slots__ if name not in _KEYS
-    }
-    return Group("", "", "", "", **counts)
+    every = total(groups)
+    if not every.objects:
+        return "nothing arrived" + (f"; {every.dropped:,} objects were dropped by controls" if every.dropped else "")
+    said = f"{_share(every.processed, every.objects)} of {every.objects:,} objects that arrived are processed"
+    if every.records:
+        said += f", {_share(every.accounted, every.records)} of {every.records:,} records in them accounted for"
+    return said + (f", {every.late:,} came late" if every.late else "")
 
 
 def _share(part: int, whole: int) -> str:
@@ -132,7 +102,7 @@ def table(groups: Iterable[Group]) -> Grid:
             *(safe(getattr(one, key)) for key in _KEYS),
             f"{one.objects:,}",
             _share(one.processed, one.objects),
-            Text("\n".join([*unread, *dropped]) or "-", style="" if one.complete else "yellow"),
+            Text("\n".join([*unread, *dropped]) or "-", style="" if one.whole else "yellow"),
             f"{one.records:,}",
             _share(one.accounted, one.records),
             f"{one.quarantined:,}" if one.quarantined else "-",
@@ -146,7 +116,7 @@ def report(groups: Sequence[Group]) -> None:
     if not groups:
         return
     click.echo(f"\nOf the days that this run touched, {line(groups)}.")
-    if incomplete := [one for one in groups if not one.complete]:
+    if incomplete := [one for one in groups if not one.whole]:
         table(incomplete[:_WORST]).print(show.console())
         if len(incomplete) > _WORST:
             click.echo(f"... {len(incomplete) - _WORST:,} more: loglake completeness")
@@ -154,10 +124,10 @@ def report(groups: Sequence[Group]) -> None:
 
 def check(groups: Sequence[Group], least: int, asked_by: str) -> None:
     """Raises Failure if less than `least` per cent of the objects is processed, or a record is not accounted for."""
-    total = _total(groups)
-    if not enough(total.processed, total.objects, least):
+    every = total(groups)
+    if not enough(every.processed, every.objects, least):
         raise Failure(
-            f"only {_share(total.processed, total.objects)} of {total.objects:,} objects that arrived are processed; "
+            f"only {_share(every.processed, every.objects)} of {every.objects:,} objects that arrived are processed; "
             f"{asked_by} asks for {least} %",
             _LOOK,
         )

@@ -15,7 +15,6 @@ from cli import home
 from cli.athena import Athena
 from cli.errors import Failure
 from infra.local.lifecycle import Running
-from infra.resources import WORKGROUP
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 PATIENT = Config(retries={"mode": "standard", "max_attempts": 8})
@@ -42,13 +41,14 @@ def connect(place: Place) -> Athena:
         client = session.client("athena", region_name=region, config=PATIENT)
     except BotoCoreError as error:
         raise Failure(f"AWS: {error}", "See the profiles that there are: aws configure list-profiles.") from None
-    return Athena(client, settings.lake.database, place.workgroup or WORKGROUP)
+    return Athena(client, settings.lake.database, place.workgroup or settings.lake.workgroup)
 
 
 def connect_local(lake: Running) -> Athena:
     """Athena of the lake on this machine, which this process must have entered (`home.running`)."""
     client = boto3.client("athena", config=PATIENT)
-    return Athena(client, home.settings_of(lake).lake.database, WORKGROUP)
+    known = home.settings_of(lake).lake
+    return Athena(client, known.database, known.workgroup)
 
 
 def place_options(function: Command) -> Command:
@@ -62,7 +62,7 @@ def in_aws(function: Command, name: str, reacher: Callable[[click.Context], Call
     @click.option("--aws", is_flag=True, help="The lake in AWS. Without this, never anything but this machine.")
     @click.option("--profile", help="With --aws: the AWS profile.")
     @click.option("--region", help="With --aws: the Region. Default: the profile's, then lake.toml's.")
-    @click.option("--workgroup", help="With --aws: the Athena workgroup. Default: loglake.")
+    @click.option("--workgroup", help="With --aws: the Athena workgroup. Default: the lake's.")
     @click.pass_context
     def wrapped(
         context: click.Context,

@@ -11,6 +11,7 @@ from click.core import ParameterSource
 
 from cli import again, estimates, show
 from cli import simulate as simulator
+from cli.again import Days
 from cli.days import DAY
 from cli.errors import CODES
 from cli.place import Command, Place, in_aws
@@ -137,10 +138,7 @@ def run(at: Reach, workers: int, form: str) -> None:
 @reach_options
 def backfill(
     at: Reach,
-    first: datetime,
-    last: datetime,
-    names: tuple[str, ...],
-    accounts: tuple[str, ...],
+    days: Days,
     workers: int,
     form: str,
 ) -> None:
@@ -149,7 +147,7 @@ def backfill(
     \b
       loglake plan backfill --from 2024-01-01 --to 2024-12-31 --workers 10
     """
-    chosen, wanted = again.choose(at, first, last, names, accounts)
+    chosen, wanted = again.choose(at, days)
     works, lists = _none(), _Count()
     with again.told(), again.looking("backfill") as listed:
         read = already_read(lambda sql: at.athena.ask(sql).rows, wanted)
@@ -160,16 +158,13 @@ def backfill(
 
 @plan.command("rebuild", epilog=CODES)
 @again.days_options
-@click.option("--late", type=click.IntRange(0, 400), default=2, show_default=True, help="As for loglake rebuild.")
+@again.LATE
 @_WORKERS
 @show.option
 @reach_options
 def rebuild(
     at: Reach,
-    first: datetime,
-    last: datetime,
-    names: tuple[str, ...],
-    accounts: tuple[str, ...],
+    days: Days,
     late: int,
     workers: int,
     form: str,
@@ -179,7 +174,7 @@ def rebuild(
     \b
       loglake plan rebuild --from 2024-03-01 --to 2024-03-31 --late 30
     """
-    chosen, wanted = again.choose(at, first, last, names, accounts)
+    chosen, wanted = again.choose(at, days)
     works, lists = _none(), _Count()
     with again.told(), again.looking("rebuild") as listed:
         ask = lambda sql: at.athena.ask(sql).rows  # noqa: E731

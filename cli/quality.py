@@ -77,8 +77,7 @@ def _check(first: datetime | None, last: datetime | None) -> None:
     """The job of the gates, in a process of its own, on the lake of this machine."""
     lake = home.running()
     command = [sys.executable, "-m", "jobs.quality", "--settings", lake.settings]
-    if first or last:
-        command += ["--from", text(first) if first else "0001-01-01", "--to", text(last) if last else "9999-12-31"]
+    command += [*(("--from", text(first)) if first else ()), *(("--to", text(last)) if last else ())]
     log = home.log_folder() / "job-quality.log"
     ended: dict[str, Any] = {}
     with log.open("wb") as noise, Board() as board:

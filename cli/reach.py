@@ -12,7 +12,6 @@ from cli import home
 from cli.athena import Athena
 from cli.errors import Failure
 from cli.place import PATIENT, Command, Place, in_aws
-from infra.resources import WORKGROUP
 from jobs.access import Access
 from lake import keys, settings
 from lake.settings import Settings
@@ -62,7 +61,7 @@ def reach(place: Place) -> Reach:
 def _with(session: boto3.session.Session, known: Settings, workgroup: str, local: bool) -> Reach:
     region = known.lake.region
     sqs, glue, athena = (session.client(name, region_name=region, config=PATIENT) for name in ("sqs", "glue", "athena"))
-    asked = Athena(athena, known.lake.database, workgroup or WORKGROUP)
+    asked = Athena(athena, known.lake.database, workgroup or known.lake.workgroup)
     return Reach(Access(known, Store(region, session)), sqs, glue, asked, local, session)
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import click
 
 from cli import again, show
-from cli.again import Figure
+from cli.again import Days, Figure
 from cli.errors import CODES
 from cli.reach import Reach, reach_options
 from cli.safe import safe
@@ -19,22 +19,13 @@ from jobs.rebuild import rebuild as announcements
 
 @click.command(epilog=CODES)
 @again.days_options
-@click.option(
-    "--late",
-    type=click.IntRange(0, 400),
-    default=2,
-    show_default=True,
-    help="Days after the last in which deliveries are looked for.",
-)
+@again.LATE
 @again.DRY_RUN
 @show.option
 @reach_options
 def rebuild(
     at: Reach,
-    first: datetime,
-    last: datetime,
-    names: tuple[str, ...],
-    accounts: tuple[str, ...],
+    days: Days,
     late: int,
     dry_run: bool,
     form: str,
@@ -52,7 +43,7 @@ def rebuild(
     Events that came later than --late days, and that the old filter dropped, are not found: CloudTrail delivers up to
     30 days late. It costs reading all these objects again, and publishing their days anew.
     """
-    chosen, wanted = again.choose(at, first, last, names, accounts)
+    chosen, wanted = again.choose(at, days)
     figures = Figures()
     with again.told(), again.looking("rebuild") as listed:
         ask = lambda sql: at.athena.ask(sql).rows  # noqa: E731

@@ -25,7 +25,8 @@ from cli.reach import Reach, reach_options
 from cli.safe import safe
 from jobs.deliveries import NoSource, sources
 from jobs.listing import Wanted
-from verify import keys
+from verify import booking, keys
+from verify.booking import Result
 from verify.digests import Digest
 from verify.findings import CHECKS, FAILED, KINDS, LOCK, NOTE, UNVERIFIABLE, VERIFIED, Finding
 from verify.keys import Keys, KeysError
@@ -52,6 +53,7 @@ _CODES = f"{CODES}\n5 nothing is wrong, but not everything could be verified."
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="CloudTrail's public keys: what aws cloudtrail list-public-keys printed, a file a Region. Can be repeated.",
 )
+@click.option("--book/--no-book", default=True, help="Leave the result in lake_verified, for reports. Default: yes.")
 @show.option
 @reach_options
 def verify(
@@ -62,6 +64,7 @@ def verify(
     accounts: tuple[str, ...],
     names: tuple[str, ...],
     files: tuple[Path, ...],
+    book: bool,
     form: str,
 ) -> None:
     """Whether raw is what CloudTrail signed, and what the lake read.
@@ -75,6 +78,8 @@ def verify(
       loglake verify --day 2026-03-02 --public-keys keys.json
       loglake verify --aws --from 2026-03-01 --to 2026-03-31 --account 111122223333 --format csv
 
+    How many of what were found goes to the table lake_verified, and so into reports. Nothing else is written.
+
     With --aws, public keys that no file has are asked of CloudTrail. json and csv have a row for each thing that was
     looked at, also for what verifies. What each line proves, and what it does not: docs/verify.md.
     """
@@ -87,7 +92,7 @@ def verify(
     session = at.session or boto3.session.Session()
     patient = Config(retries={"mode": "standard", "max_attempts": 8}, max_pool_connections=AT_ONCE)
     reader = Reader(session.client("s3", region_name=at.settings.lake.region, config=patient))
-    counts: Counter[str] = Counter()
+    result = Result()
     with Board() as board:
 
         def told(what: str, done: int, of: int | None) -> None:
@@ -103,15 +108,27 @@ def verify(
             datetime.now(UTC),
             told,
         )
-        found = _counted(_told_errors(looking.run()), counts)
+        found = _added(_told_errors(looking.run()), result)
         kept: dict[str, list[Finding]] = {}
         if form == "table":
             kept = _unverified(found)
         else:
             _rows(found, form)
+    counts = Counter(result.counts)
     if form == "table":
         _table(kept, counts)
+    if book:
+        _book(at, result, wanted, names)
     _end(counts)
+
+
+def _book(at: Reach, result: Result, wanted: Wanted, names: tuple[str, ...]) -> None:
+    try:
+        booking.book(at.lake, result, wanted, names, datetime.now(UTC))
+    except booking.NotBooked as error:
+        click.echo(
+            f"The result could not be left in lake_verified, so reports will not show it: {safe(str(error))}", err=True
+        )
 
 
 def _days(day: datetime | None, first: datetime | None, last: datetime | None, accounts: tuple[str, ...]) -> Wanted:
@@ -164,9 +181,9 @@ def _told_errors(found: Iterator[Finding]) -> Iterator[Finding]:
         raise Failure(f"AWS: {safe(what)}", "Nothing was changed. What was not looked at is not verified.") from error
 
 
-def _counted(found: Iterator[Finding], counts: Counter[str]) -> Iterator[Finding]:
+def _added(found: Iterator[Finding], result: Result) -> Iterator[Finding]:
     for one in found:
-        counts[one.kind] += 1
+        result.add(one)
         yield one
 
 

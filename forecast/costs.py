@@ -1,6 +1,6 @@
 """What a file, a megabyte and a day cost a job, and how far the runs that were say otherwise.
 
-Processor time of one run, measured by `python bench/costs.py` on a container of two cores (x86-64, Python 3.11, Spark
+Processor time of one run, measured by `python -m bench.costs` on a container of two cores (x86-64, Python 3.11, Spark
 3.5.6) on 2026-11-21: five lakes of the sample company, 32 to 1,215 files, 0.1 to 61 MB, 2 to 28 days, filters on and
 off. A file's own share was too small to measure (0.0002 s); what stands here is S3's latency: 16 ms, 16 fetched at
 once. S3 is nearer there and processors differ, so the first estimate of a new lake is of the right size and no more. A

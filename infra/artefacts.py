@@ -56,7 +56,7 @@ def code(prefix: str, root: Path = ROOT) -> dict[str, Artefact]:
         "JobScriptKey": artefact(prefix, "job.py", _read(root / "jobs" / "job.py")),
         "TendScriptKey": artefact(prefix, "tend.py", _read(root / "jobs" / "tend.py")),
         "QualityScriptKey": artefact(prefix, "quality.py", _read(root / "jobs" / "quality.py")),
-        "AddAPartKey": artefact(prefix, "addapart.zip", lambda_zip.package(root)),
+        "AddAPartKey": artefact(prefix, "addapart.zip", zipped(root, lambda_zip.files(root))),
         "FunctionsKey": artefact(prefix, "functions.zip", zipped(root, [*OF_FUNCTIONS, "infra/functions/indexes.py"])),
     }
 

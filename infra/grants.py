@@ -22,6 +22,7 @@ PATH = TEMPLATES / "grants-people.yaml"
 HEADER = "# Made by `python -m infra.grants` of schemas/ and sql/views: change those, not this.\n"
 PEOPLE = {"Auditor": "auditors'", "Operator": "operators'", "Exporter": "exporter's"}
 _READER = "SensitiveReader"
+_GRANT = "AWS::LakeFormation::PrincipalPermissions"
 _BEGIN = "  # -- made by `python -m infra.grants`, up to the next mark --\n\n"
 _END = "  # -- made up to here --\n"
 
@@ -55,6 +56,18 @@ def _principal(description: str) -> dict[str, str]:
 
 
 def _resources() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """One after the other: grants that meet are refused (infra/templates/grants.yaml says where that is known from)."""
+    last: dict[str, str] = {}  # of each who: the grant that the next one waits for
+    for name, says, who, grant in _grants():
+        if who in last:
+            grant["DependsOn"] = last[who]
+        elif last:  # which may not be there: a Ref makes an order wherever it stands
+            grant["Metadata"] = {"After": [{"Fn::If": [f"Has{one}", {"Ref": its}, ""]} for one, its in last.items()]}
+        last[who] = name
+        yield name, says, grant
+
+
+def _grants() -> Iterator[tuple[str, str, str, dict[str, Any]]]:
     views = sorted(path.stem for path in FOLDER.glob("*.sql"))
     sensitive = {name: table.sensitive for name, table in TABLES.items() if table.sensitive}
     for who, whose in PEOPLE.items():
@@ -62,12 +75,12 @@ def _resources() -> Iterator[tuple[str, str, dict[str, Any]]]:
             says = (
                 f"Breaks: the {whose} role is refused {name} by Lake Formation. Do: deploy again as its administrator."
             )
-            yield logical_id(f"{who}Reads", name), says, _grant(who, name, sensitive.get(name, ()))
+            yield logical_id(f"{who}Reads", name), says, who, _grant(who, name, sensitive.get(name, ()))
     for name in sensitive:
         says = (
             f"Breaks: nobody reads the sensitive columns of {name}. Do: deploy again as Lake Formation's administrator."
         )
-        yield logical_id("SensitiveOf", name), says, _grant(_READER, name, ())
+        yield logical_id("SensitiveOf", name), says, _READER, _grant(_READER, name, ())
 
 
 def _grant(who: str, name: str, without: tuple[str, ...]) -> dict[str, Any]:
@@ -75,7 +88,7 @@ def _grant(who: str, name: str, without: tuple[str, ...]) -> dict[str, Any]:
     # Lake Formation grants nothing but SELECT on columns; whoever may select may see the others' names.
     columns = {"TableWithColumns": table | {"ColumnWildcard": {"ExcludedColumnNames": list(without)}}}
     return {
-        "Type": "AWS::LakeFormation::PrincipalPermissions",
+        "Type": _GRANT,
         "Condition": f"Has{who}",
         "Properties": {
             "Principal": {"DataLakePrincipalIdentifier": {"Ref": f"{who}Arn"}},
@@ -94,13 +107,23 @@ def with_tables(template: str, prefix: str) -> str:
     model = parse(template)["Resources"][f"{prefix}Teams"]
     known = set(re.findall(r"^ +Name: (\w+)$", before, re.M))
     made = []
+    last = _last(before)
     for name, table in TABLES.items():
         if name in known or name.endswith("_raw"):
             continue
         says = f"Breaks: {name} cannot be read from the other account. Do: as for {prefix}Teams."
-        made.append((logical_id(prefix, name), says, _of_another(model, name, table.sensitive)))
+        # One after the other, see _resources.
+        made.append((logical_id(prefix, name), says, _of_another(model, name, table.sensitive) | {"DependsOn": last}))
+        last = logical_id(prefix, name)
     lines = with_comments(made).partition("\n")[2]
     return f"{before}{_BEGIN}{lines}{_END}{after}"
+
+
+def _last(template: str) -> str:
+    """The grant for which no other waits."""
+    grants = {name: one for name, one in parse(template)["Resources"].items() if one["Type"] == _GRANT}
+    (last,) = grants.keys() - {one.get("DependsOn") for one in grants.values()}
+    return str(last)
 
 
 def _of_another(model: dict[str, Any], name: str, without: tuple[str, ...]) -> dict[str, Any]:

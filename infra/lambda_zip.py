@@ -1,19 +1,13 @@
-"""AddAPart's deployment package: the zip that Lambda runs, made the same byte for byte from the same files.
+"""What AddAPart's deployment package holds: `addapart`, and of `lake` and `schemas` what it imports, no more.
 
-It needs `addapart`, `lake` and `schemas`, and of the world only boto3, which Lambda's Python brings: nothing to fetch.
-It is named after its content: new code has a new key in S3, and CloudFormation sees the change.
-
-`python -m infra.lambda_zip [folder]` writes it (default: dist/) and says where.
+Of the world it needs only boto3, which Lambda's Python brings: nothing to fetch. infra/artefacts.py zips it.
 """
 
 from __future__ import annotations
 
 import ast
-import hashlib
 import sys
-import zipfile
 from collections.abc import Iterator
-from io import BytesIO
 from pathlib import Path
 
 from schemas import HELPERS
@@ -23,9 +17,6 @@ HANDLER = "addapart.handler"
 _DECLARED = "schemas/__init__.py"
 OURS = ("addapart", "lake", "schemas")
 BROUGHT = ("boto3", "botocore")  # by Lambda's Python
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can say
-_READABLE = 0o644 << 16
-_UNIX = 3
 
 
 class NotPackaged(ValueError):
@@ -72,32 +63,3 @@ def _imports(root: Path, path: str) -> Iterator[str]:
             yield from (one.name for one in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield from (f"{node.module}.{one.name}" for one in node.names)
-
-
-def package(root: Path = ROOT) -> bytes:
-    """The zip: files in order, all of one time and one mode, not compressed (which versions of zlib do differently)."""
-    memory = BytesIO()
-    with zipfile.ZipFile(memory, "w", zipfile.ZIP_STORED) as made:
-        for path in files(root):
-            entry = zipfile.ZipInfo(path, _EPOCH)
-            entry.external_attr, entry.create_system = _READABLE, _UNIX
-            made.writestr(entry, (root / path).read_bytes())
-    return memory.getvalue()
-
-
-def name(data: bytes) -> str:
-    """What a package is called: after its bytes."""
-    return f"addapart-{hashlib.sha256(data).hexdigest()[:16]}.zip"
-
-
-def build(folder: Path) -> Path:
-    """Write the package into the folder. Returns where it is."""
-    data = package()
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / name(data)
-    path.write_bytes(data)
-    return path
-
-
-if __name__ == "__main__":
-    print(build(Path(sys.argv[1] if len(sys.argv) > 1 else "dist")))

@@ -97,6 +97,18 @@ def filled(
     return made + [{"ParameterKey": key, "UsePreviousValue": True} for key in kept]
 
 
+def lacking(template: Mapping[str, Any], given: Mapping[str, str], deployed: Mapping[str, str]) -> str:
+    """What a parameter of the company's needs beside it and does not have, '' if nothing. The templates' own rules say
+    the same, but only once the stack is half made."""
+    for name in template["Parameters"]:
+        with_it = name.removesuffix("Arn") + "KeyArn" if name.endswith("ReplicaArn") else ""
+        if name.endswith("RawMode") and value(template, given, deployed, name) == "sns":
+            with_it = name.removesuffix("Mode") + "TopicArn"
+        if with_it and value(template, given, deployed, name) and not value(template, given, deployed, with_it):
+            return f"{name} is {value(template, given, deployed, name)!r}: it needs {with_it}, too"
+    return ""
+
+
 def value(template: Mapping[str, Any], given: Mapping[str, str], deployed: Mapping[str, str], name: str) -> str:
     """What a parameter of the company's will be: as given, else as it is deployed, else its default."""
     return str(given.get(name, deployed.get(name, template["Parameters"][name].get("Default", ""))))

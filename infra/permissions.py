@@ -27,12 +27,22 @@ MADE_BY_AWS: dict[str, ByAws] = {
     ),
     "WriteLog": ByAws("Lambda", "writes the function's log", "AWS Lambda, Execution role"),
     "WriteLogs": ByAws("Glue", "writes the job's log, and makes the group where it is missing", "AWS Glue, Logging"),
+    "EncryptLogs": ByAws(
+        "CloudWatch Logs",
+        "encrypts what the role logs; only through CloudWatch Logs, and only for its groups",
+        "CloudWatch Logs, Encrypt log data using AWS KMS",
+    ),
     "PutMetrics": ByAws(
         "Glue",
         "writes the job's metrics; CloudWatch knows no resource here, the condition names Glue's namespace",
         "AWS Glue, Monitoring with Amazon CloudWatch",
     ),
     "FetchCode": ByAws("Glue", "fetches the job's script and wheels when a run starts", "AWS Glue, Job role"),
+    "ReadSecurityConfiguration": ByAws(
+        "Glue",
+        "reads the job's security configuration (jobs.yaml) when a run starts; the action knows no resource",
+        "AWS Solutions Constructs, aws-kinesisstreams-gluejob; AWS's own role for jobs has it, too",
+    ),
     "UseBooksKey": ByAws("S3, SQS", "decrypts and encrypts books and announcements for the role", "AWS KMS in S3, SQS"),
     "UseKeys": ByAws("S3, SQS", "decrypts and encrypts books, rows and announcements for the role", "AWS KMS in S3"),
     "UseResultsKey": ByAws("Athena, S3", "encrypts and decrypts query results for who asks", "Athena, Encryption"),

@@ -32,15 +32,18 @@ _GLUE = "awsnegotiations.com/glue-job-cost-optimization.html (May 2026)"
 _KMS = "factualminds.com/blog/aws-kms-pricing-keys-requests-multi-region (June 2026)"
 _SECURITY_LAKE = 'awsi.click/en/articles/security-lake-centralized-logging (2026), there "about"'
 _LAMBDA = "cloudchipr.com/blog/aws-lambda-pricing (2024)"
+_LAMBDA_REQUEST = "AWS's whitepaper How AWS Pricing Works, wring.co/blog/aws-lambda-pricing-guide (March 2026)"
+_S3_REQUEST = "devnotes.tech/understanding-aws-s3-pricing-a-complete-cost-breakdown-with-examples"
+_ATHENA = "athena.guide/articles/athena-basics-pricing-model (October 2020), kindatechnical.com/aws-athena"
 
-S3_PUT = Price(0.005 / 1000, "request", "S3 PUT, COPY, POST or LIST", _AWS.format("s3"))
+S3_PUT = Price(0.005 / 1000, "request", "S3 PUT, COPY, POST or LIST", _AWS.format("s3"), _S3_REQUEST)
 S3_LIST = S3_PUT
-S3_GET = Price(0.0004 / 1000, "request", "S3 GET", _AWS.format("s3"))
+S3_GET = Price(0.0004 / 1000, "request", "S3 GET", _AWS.format("s3"), _S3_REQUEST)
 S3_GB_MONTH = Price(
     0.023, "GB-month", "S3 Standard, the first 50 TB", _AWS.format("s3"), "a copy of AWS's table (July 2022)"
 )
 SQS_REQUEST = Price(0.40 / 1e6, "request", "SQS standard queue, of 64 KB", _AWS.format("sqs"), _CLOUDBURN)
-LAMBDA_REQUEST = Price(0.20 / 1e6, "request", "Lambda invocation", _AWS.format("lambda"))
+LAMBDA_REQUEST = Price(0.20 / 1e6, "request", "Lambda invocation", _AWS.format("lambda"), _LAMBDA_REQUEST)
 LAMBDA_GB_SECOND = Price(0.0000133334, "GB-second", "Lambda on arm64", _AWS.format("lambda"), _LAMBDA)
 GLUE_DPU_HOUR = Price(
     0.44, "DPU-hour", "Glue job on Spark, by the second, a minute at least", _AWS.format("glue"), _GLUE
@@ -61,7 +64,7 @@ SECURITY_LAKE_GB = Price(
     _AWS.format("security-lake"),
     _SECURITY_LAKE,
 )
-ATHENA_TB = Price(5.00, "TB", "Athena, scanned", _AWS.format("athena"))
+ATHENA_TB = Price(5.00, "TB", "Athena, scanned", _AWS.format("athena"), _ATHENA)
 LOGS_GB = Price(0.50, "GB", "CloudWatch Logs, taken in", _AWS.format("cloudwatch"), _CLOUDWATCH)
 ALARM_MONTH = Price(0.10, "alarm-month", "CloudWatch alarm", _AWS.format("cloudwatch"), _CLOUDWATCH)
 METRIC_MONTH = Price(0.30, "metric-month", "CloudWatch custom metric", _AWS.format("cloudwatch"), _CLOUDWATCH)

@@ -17,7 +17,6 @@ from schemas.glue import partition_indexes, table_input
 from schemas.table import Table
 from sql.question import questions
 
-WORKGROUP = "loglake"
 TIMEOUT = 60  # seconds that an invocation of AddAPart may take
 BATCH = 200  # messages an invocation
 BATCH_WINDOW = 5  # seconds that a batch waits for more
@@ -109,7 +108,7 @@ def indexes() -> dict[str, list[dict[str, Any]]]:
 def workgroup(settings: Settings) -> dict[str, Any]:
     """Athena's CreateWorkGroup: results go to the lake's own bucket, whatever a client says."""
     return {
-        "Name": WORKGROUP,
+        "Name": settings.lake.workgroup,
         "Description": "Questions to Log Lake.",
         "Configuration": {
             "EnforceWorkGroupConfiguration": True,
@@ -127,7 +126,7 @@ def named_queries(settings: Settings) -> list[dict[str, Any]]:
             "Description": " ".join([one.title, *(f"? {n}: {p.meaning}." for n, p in enumerate(one.parameters, 1))]),
             "Database": settings.lake.database,
             "QueryString": one.sql,
-            "WorkGroup": WORKGROUP,
+            "WorkGroup": settings.lake.workgroup,
         }
         for one in questions(settings).values()
     ]

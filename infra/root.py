@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from infra.names import told
-from infra.resources import WORKGROUP
 from infra.source import further, logical, path
 from infra.template import TEMPLATES, dump, load, with_comments
 from lake import keys
@@ -26,7 +25,10 @@ HEADER = "# Made by `python -m infra.root` of the templates that it nests: chang
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """A nested stack. feeds: what its parameters get; renamed: which of them the root calls otherwise."""
+    """A nested stack. feeds: what its parameters get; renamed: which of them the root calls otherwise.
+
+    after: the stacks that must be there before; perhaps: those that may not be there, each behind its condition.
+    """
 
     name: str
     file: str
@@ -35,6 +37,7 @@ class Child:
     renamed: dict[str, str] = field(default_factory=dict)
     after: tuple[str, ...] = ()
     condition: str = ""
+    perhaps: tuple[tuple[str, str], ...] = ()
 
 
 def _ref(name: str) -> dict[str, str]:
@@ -76,7 +79,7 @@ _COPIED = {
 
 
 def _raw(name: str, what: str, **more: Any) -> Child:
-    own = ("Mode", "TopicArn", "OwnerAccount", "ReplicaArn", "LockMode")
+    own = ("Mode", "TopicArn", "OwnerAccount", "ReplicaArn", "ReplicaKeyArn", "LockMode")
     shared = ("LockDays", "ColdClass", "ColdDays", "ExpireDays")
     return Child(
         name,
@@ -105,11 +108,11 @@ CHILDREN = (
         "Breaks: components and people are refused what they need. Do: see its resources.",
         feeds={
             **_SETTINGS,
-            "WorkGroup": WORKGROUP,
+            "WorkGroup": _ref("Database"),  # lake.settings: workgroup
             **_RAW_KEYS,
             "ReplicatedBuckets": _list(*(_if(f"Copies{one}", _ref(bucket)) for one, bucket in _COPIED.items())),
             "ReplicaArns": _list(*(_if(f"Copies{one}", _ref(f"{one}ReplicaArn")) for one in _COPIED)),
-            "ReplicaKeyArns": _ref("ReplicaKeyArn"),
+            "ReplicaKeyArns": _list(*(_if(f"Copies{one}", _ref(f"{one}ReplicaKeyArn")) for one in _COPIED)),
         },
     ),
     Child(
@@ -159,6 +162,7 @@ CHILDREN = (
             "CloudTrailJobName": {"Fn::Sub": "${RolePrefix}cloudtrail"},
             "SessionLogsJobName": {"Fn::Sub": "${RolePrefix}sessionlogs"},
             "TendJobName": {"Fn::Sub": "${RolePrefix}tend"},
+            "ListRawJobName": {"Fn::Sub": "${RolePrefix}list-raw"},
             "QualityJobName": {"Fn::Sub": "${RolePrefix}quality"},
         },
         after=("Ingest",),
@@ -189,8 +193,12 @@ CHILDREN = (
             },
             after=("Jobs",),
             condition=f"Takes{logical(logs)}",
+            perhaps=(  # one stack at a time grants
+                ("Granted", "People"),
+                *((f"Takes{logical(one)}", logical(one)) for one in further()[:at]),
+            ),
         )
-        for logs in further()
+        for at, logs in enumerate(further())
     ),
 )
 
@@ -291,9 +299,15 @@ def _stack(child: Child, fed: dict[str, Any]) -> dict[str, Any]:
         {"Type": "AWS::CloudFormation::Stack"}
         | ({"Condition": child.condition} if child.condition else {})
         | ({"DependsOn": list(child.after)} if child.after else {})
-        | {"Metadata": _PACKAGED}
+        | {"Metadata": _PACKAGED | _perhaps(child)}
         | {"Properties": {"TemplateURL": f"./{child.file}", "Parameters": fed}}
     )
+
+
+def _perhaps(child: Child) -> dict[str, Any]:
+    """A Ref makes an order wherever it stands; DependsOn is refused for what a condition may leave out."""
+    after = [{"Fn::If": [condition, _ref(name), ""]} for condition, name in child.perhaps]
+    return {"After": after} if after else {}
 
 
 def _outputs() -> dict[str, Any]:

@@ -92,12 +92,13 @@ def _sentence(name: str, logs: Logs) -> dict[str, str]:
 def _resources(logs: Logs, templates: dict[str, dict[str, Any]]) -> Iterator[tuple[str, str, _RESOURCE]]:
     for file, names in _PARTS.items():
         said = comments((TEMPLATES / file).read_text(encoding="utf-8"))
+        before = ""
         for name in names:
             resource = _alone(name, templates[file]["Resources"][name], logs)
             if file == "grants.yaml":
-                resource = {"Type": resource["Type"], "Condition": "Granted"} | resource
-                resource = _without_columns(resource, logs)
-            yield _renamed(name, logs), _renamed(said[name], logs), resource
+                resource = _grant(resource, before, logs)
+            before = _renamed(name, logs)
+            yield before, _renamed(said[name], logs), resource
 
 
 def _alone(name: str, resource: _RESOURCE, logs: Logs) -> _RESOURCE:
@@ -113,6 +114,13 @@ def _alone(name: str, resource: _RESOURCE, logs: Logs) -> _RESOURCE:
         properties["Description"] = properties["Description"].replace("job-failed", f"{logs.name}-job-failed")
         properties["EventPattern"]["detail"]["jobName"] = [{"Ref": f"{logical(logs)}Job"}]
     return made
+
+
+def _grant(resource: _RESOURCE, before: str, logs: Logs) -> _RESOURCE:
+    """A grant that waits for the one before it in this template: grants that meet are refused (grants.yaml)."""
+    waits = {"DependsOn": before} if before else {}
+    properties = {"Properties": resource["Properties"]}
+    return _without_columns({"Type": resource["Type"], "Condition": "Granted", **waits, **properties}, logs)
 
 
 def _without_columns(resource: _RESOURCE, logs: Logs) -> _RESOURCE:

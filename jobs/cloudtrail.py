@@ -14,11 +14,12 @@ from contextlib import contextmanager
 import msgspec
 import pyarrow as pa
 
+from jobs.cloudtrail_cut import cut
 from jobs.cloudtrail_filter import Event, EventFilter, PlacedEvent
 from jobs.cloudtrail_parts import IDENTITIES
 from jobs.cloudtrail_pending import PINNED, Pending
 from jobs.cloudtrail_records import MARKS, Record, Shape, UnknownField
-from jobs.json_text import Piece, array_of, split
+from jobs.json_text import Piece, array_of, is_utf8, split
 from jobs.rows import Bad, Outcome, Source
 from jobs.strangers import stranger
 from jobs.tally import Tally, refused
@@ -30,6 +31,7 @@ _WANTED = "CloudTrail record"
 _NO_TIME = "eventTime is missing, or is no time with an offset (ISO 8601, RFC 3339) in the years 1970 to 2261"
 _RECORD_BYTES = 64 << 20  # of one record: AWS's own bound is 1 MB at most
 _SIGNS = (b'"eventTime"', b'"eventName"', b'"eventVersion"')  # broken text with one of these was CloudTrail's
+_FEW = 16  # where at most one record in so many is kept, it is looked for in the text: that is cheaper than all of them
 _LAMBDAS = "aws:"  # eventSource of what is no CloudTrail record but has its fields: S3's and SQS's notifications
 
 _EVENTS = msgspec.json.Decoder(list[Event])
@@ -76,11 +78,11 @@ class Decoder:
     def _quickly(self, source: Source, text: bytes) -> Outcome | None:
         """An object of records of which each is as expected; None, and nothing done, if any is not."""
         array = array_of(text)
-        if array is None or not _is_utf8(text):
+        if array is None or not is_utf8(text):
             return None
         outcome, numbers = Outcome(), None
         if self._filter.by_event:
-            selected = self._select(array)
+            selected = self._select(text, array)
             if selected is None:
                 return None
             outcome, numbers, array = selected
@@ -95,35 +97,35 @@ class Decoder:
         self._rows.add(source, numbers, records, len(array))
         return outcome
 
-    def _select(self, array: bytes | memoryview) -> tuple[Outcome, Sequence[int], bytes] | None:
+    def _select(self, text: bytes, array: bytes | memoryview) -> tuple[Outcome, Sequence[int], bytes] | None:
         """Every record is looked at for its event alone. Of those that match: their numbers, and an array of them."""
         try:
             events = (_PLACED_EVENTS if self._filter.by_account else _EVENTS).decode(array)
         except (msgspec.DecodeError, RecursionError):
             return None
-        calls = [(event.eventSource, event.eventName) for event in events]
-        different = set(calls)
-        if _any_of_lambdas({source for source, _ in different}):
+        if _any_of_lambdas({event.eventSource for event in events}):
             return None
-        outcome = Outcome(len(calls))
-        wanted = {call for call in different if self._filter.event(*call)}
-        numbers = [number for number, call in enumerate(calls) if call in wanted] if wanted else []
+        outcome = Outcome(len(events))
+        numbers = self._filter.select(events)
         if self._filter.by_account:
             accounts = [_account(event) for event in events]
-            whole = self._filter.whole
-            if whole:
-                both = zip(calls, accounts, strict=True)
-                numbers = [n for n, (call, account) in enumerate(both) if call in wanted or account in whole]
+            if whole := self._filter.whole:
+                numbers = sorted({*numbers, *(number for number, account in enumerate(accounts) if account in whole)})
             removed = {number for number, account in enumerate(accounts) if account in self._filter.removed}
             if removed:
                 outcome.filtered["removal"] = len(removed)
                 numbers = [number for number in numbers if number not in removed]
-        by_event = len(calls) - len(numbers) - outcome.filtered.get("removal", 0)
+        by_event = len(events) - len(numbers) - outcome.filtered.get("removal", 0)
         if by_event:
             outcome.filtered["event"] = by_event
-        raws = _RAWS.decode(array) if numbers else []
+        kept: Sequence[bytes | msgspec.Raw] | None = None
+        if len(numbers) * _FEW <= len(events):
+            kept = cut(text, [event.eventID for event in events], numbers)
+        if kept is None:
+            raws = _RAWS.decode(array)
+            kept = [raws[number] for number in numbers]
         # A copy of the few that are kept: a Raw would keep its whole object in memory.
-        return outcome, numbers, b"[" + b",".join([raws[number] for number in numbers]) + b"]"
+        return outcome, numbers, b"[" + b",".join(kept) + b"]"
 
     def _decode(self, array: bytes | memoryview) -> list[Record] | None:
         """The records, if each is as expected; the shape then knows their fields."""
@@ -176,7 +178,7 @@ class Decoder:
             return "not-json", piece.problem, None
         if len(data) > _RECORD_BYTES:
             return "too-large", f"one record of {len(data):,} bytes, the bound is {_RECORD_BYTES:,}", None
-        if not _is_utf8(data):
+        if not is_utf8(data):
             return "not-utf8", "the record is not UTF-8", None
         if not data.startswith(b"{"):
             return "not-a-record", "not a JSON object", None
@@ -222,16 +224,6 @@ def _is_cloudtrails(reason: str, data: bytes) -> bool:
     if reason == "not-json":
         return any(sign in data for sign in _SIGNS)
     return reason != "not-a-record"
-
-
-def _is_utf8(text: bytes) -> bool:
-    if text.isascii():
-        return True
-    try:
-        text.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -64,7 +64,7 @@ class Origins:
 
 def batch(shape: Shape, records: list[Record], origins: Origins) -> pa.RecordBatch:
     """The rows of records of one shape."""
-    names = ("eventTime", *TEXTS, *FLAGS, *JSONS)
+    names = ("eventTime", *TEXTS, *FLAGS, *JSONS, "others", *shape.extra_attributes)
     read = dict(zip(names, zip(*map(attrgetter(*names), records), strict=True), strict=True))
     columns: Columns = {"eventtime": pa.array(read["eventTime"], SCHEMA.field("eventtime").type)}
     columns |= {name.lower(): pa.array(read[name], pa.string()) for name in TEXTS}
@@ -73,7 +73,8 @@ def batch(shape: Shape, records: list[Record], origins: Origins) -> pa.RecordBat
     identities = parts.IDENTITIES.many(read["userIdentity"])
     columns |= _who(identities)
     columns |= _of_calls(read, [(one.sessionContext or _NO_CONTEXT).sourceIdentity for one in identities])
-    columns["otherfields"] = _others(shape, records)
+    extras = dict(zip(shape.extras, (read[name] for name in shape.extra_attributes), strict=True))
+    columns["otherfields"] = _others(read["others"], extras)
     columns |= origins.columns()
     return pa.record_batch([columns[name] for name in SCHEMA.names], schema=SCHEMA)
 
@@ -116,7 +117,7 @@ def _who(identities: list[parts.Identity]) -> Columns:
         for name, column in zip(_OF_IDENTITY, values, strict=True)
     }
     arns, users, services = values[1], values[5], values[6]
-    columns["username"] = pa.array(map(_username, arns, users, services), pa.string())
+    columns["username"] = _usernames(arns, users, services)
     contexts = [one.sessionContext or _NO_CONTEXT for one in identities]
     issuers = [context.sessionIssuer or _NO_ISSUER for context in contexts]
     columns["sessionissuerarn"] = pa.array([issuer.arn for issuer in issuers], pa.string())
@@ -126,13 +127,15 @@ def _who(identities: list[parts.Identity]) -> Columns:
     return columns
 
 
-def _username(arn: str | None, user: str | None, service: str | None) -> str | None:
+def _usernames(
+    arns: Sequence[str | None], users: Sequence[str | None], services: Sequence[str | None]
+) -> pa.StringArray:
     """arn:aws:sts::<account>:assumed-role/<role>/<session's name>: the name; else the user's, else the service's."""
-    if arn is not None and ":assumed-role/" in arn:
-        role_and_name = arn.split("/")
-        if len(role_and_name) > 2 and role_and_name[-1]:
-            return role_and_name[-1]
-    return user or service or None
+    names = [user or service or None for user, service in zip(users, services, strict=True)]
+    for row, arn in enumerate(arns):
+        if arn is not None and ":assumed-role/" in arn and arn.count("/") > 1:
+            names[row] = arn.rpartition("/")[2] or names[row]
+    return pa.array(names, pa.string())
 
 
 def _of_calls(read: dict[str, Any], source_identities: list[str | None]) -> Columns:
@@ -184,16 +187,17 @@ def _session_id(name: str | None) -> str | None:
     return (name or "").rpartition("-")[2] or None
 
 
-def _others(shape: Shape, records: list[Record]) -> pa.StringArray:
+def _others(others: Sequence[dict[str, bytes] | None], extras: Mapping[str, Sequence[parts.Buffer]]) -> pa.StringArray:
     """Fields without a column, one JSON object a record, sorted by name: two copies of an event must give one text."""
-    found: dict[int, dict[str, bytes]] = {row: dict(one.others) for row, one in enumerate(records) if one.others}
-    for name, attribute in zip(shape.extras, shape.extra_attributes, strict=True):
-        for row, raw in enumerate(map(attrgetter(attribute), records)):
-            if raw is not NULL:
-                found.setdefault(row, {})[name] = bytes(raw)
+    found: dict[int, dict[str, bytes]] = {}
+    if any(others):
+        found = {row: dict(one) for row, one in enumerate(others) if one}
+    for name, raws in extras.items():
+        for row in [row for row, raw in enumerate(raws) if raw is not NULL]:
+            found.setdefault(row, {})[name] = bytes(raws[row])
     if not found:
-        return pa.nulls(len(records), pa.string())
-    texts = [b"null"] * len(records)
+        return pa.nulls(len(others), pa.string())
+    texts = [b"null"] * len(others)
     for row, fields in found.items():
         pairs = (json.dumps(name, ensure_ascii=False).encode() + b":" + fields[name] for name in sorted(fields))
         texts[row] = b"{" + b",".join(pairs) + b"}"

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import msgspec
+import pyarrow as pa
 
 _SPACE = re.compile(rb"[ \t\r\n]*")
 _COMMAS = re.compile(rb",[, \t\r\n]*")
@@ -85,6 +86,18 @@ def split(text: bytes, hurried: Callable[[], bool] = lambda: False) -> Iterator[
         except (msgspec.DecodeError, RecursionError):
             pass
     yield from _scan(text, hurried)
+
+
+def is_utf8(text: bytes) -> bool:
+    """Whether the text is UTF-8: Arrow looks four times as fast as `decode`, which makes a text of it."""
+    if text.isascii():
+        return True
+    ends = pa.array([0, len(text)], pa.int32()).buffers()[1]
+    try:
+        pa.StringArray.from_buffers(1, ends, pa.py_buffer(text)).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def members(record: bytes) -> dict[str, bytes]:

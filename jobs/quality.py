@@ -3,7 +3,7 @@
 A Glue job, run after the jobs that publish; no other module imports Great Expectations, so the ingest never waits for
 it. It needs no Spark: a day's files are slices of bounded size (jobs.slices), and one of them at a time is in memory.
 
-    --settings s3://<books bucket>/settings/lake.toml [--workgroup loglake] [--from 2026-03-01 --to 2026-03-31]
+    --settings s3://<books bucket>/settings/lake.toml [--workgroup other] [--from 2026-03-01 --to 2026-03-31]
 
 What is found goes to lake_quality, published like any other table, and as a page to the results bucket. Each line of
 standard output is a JSON object, as of jobs.job: {"step": "quality", "table": ..., "day": ..., "passed": false,
@@ -14,7 +14,6 @@ docs/quality.md says what every rule is for. Nothing is ever hidden or changed b
 from __future__ import annotations
 
 import argparse
-import html
 import os
 import sys
 import time
@@ -46,8 +45,9 @@ from jobs.athena import ask
 from jobs.cloudtrail_records import OPEN_ENDED
 from jobs.job import PATIENT, emit
 from jobs.quality_days import Facts
+from jobs.quality_found import key_of, outcome_of, outcome_of_day, unjudged, without_values
 from jobs.quality_page import offline
-from jobs.quality_results import EXAMPLES, Check, Outcome, counted, examples
+from jobs.quality_results import EXAMPLES, Check
 from jobs.quality_run import run
 from jobs.unredacted import holds_secret
 from lake.books import File
@@ -61,7 +61,6 @@ SESSION_ID = r"^[0-9a-z]{17,40}\Z"
 # Of from_cloudtrail_readready. What people typed and saw stays exact: it is the evidence.
 SECRETIVE = {"from_cloudtrail_readready": (*(name.lower() for name in OPEN_ENDED), "otherfields")}
 # Great Expectations' word for a Hive type, as pandas holds it.
-OF_DAY = ("rows", "completeness", "volume")  # these rules are about the day as a whole
 KINDS = {"string": "str", "bigint": "int64", "int": "int32", "boolean": "bool", "timestamp": "datetime64"}
 _HINTS = r'token|secretaccesskey"|password"|\\u00'  # as jobs.redact.HINTS: a text without any holds no secret
 _FORMAT = {"result_format": "SUMMARY", "partial_unexpected_count": EXAMPLES}
@@ -172,7 +171,7 @@ class Gates:
     def _rows(self, rules: list[Any], looked_at: pa.Table, rows: pa.Table) -> Check:
         frame = looked_at.to_pandas(types_mapper=lambda kind: _DTYPES[kind] if kind in _DTYPES else pd.ArrowDtype(kind))
         found = self._validate(frame, rules, _FORMAT)
-        return Check([_outcome(one, rows) for one in found], found)
+        return Check([outcome_of(one, rows) for one in found], found)
 
     def day(self, rows: int, booked: int, facts: Facts, least: int) -> Check:
         """How much there is of a day. booked: rows, as its marker says. least: per cent that must be processed."""
@@ -181,17 +180,17 @@ class Gates:
             gxe.ExpectColumnPairValuesToBeEqual(column_A="rows", column_B="booked", meta=_meta("rows", f"{booked:,}"))
         ]
         seen = {"rows": f"{rows:,}"}
-        unjudged = []
+        unable = []
         asked = f"at least {least} %"
         if percent is None:
-            unjudged.append(_unjudged("completeness", asked, "no object was delivered on the day"))
+            unable.append(unjudged("completeness", asked, "no object was delivered on the day"))
         else:
             meta = _meta("completeness", asked)
             rules.append(gxe.ExpectColumnValuesToBeBetween(column="completeness", min_value=least, meta=meta))
             seen["completeness"] = f"{percent:g} % of {facts.arrived:,} objects"
         if volume.low is None or volume.high is None:
             why = f"not enough history: {volume.days} of the days like it in the 28 before have rows"
-            unjudged.append(_unjudged("volume", "as in the 28 days before", f"{rows:,} rows; {why}"))
+            unable.append(unjudged("volume", "as in the 28 days before", f"{rows:,} rows; {why}"))
         else:
             low = volume.low if facts.over else 0
             rules.append(
@@ -205,7 +204,7 @@ class Gates:
             seen["volume"] = f"{rows:,} rows{'' if facts.over else '; the day is not over'}"
         frame = pd.DataFrame({"rows": [rows], "booked": [booked], "completeness": [percent]})
         found = self._validate(frame, rules, {"result_format": "BOOLEAN_ONLY"})
-        return Check([*(_of_day(one, seen) for one in found), *unjudged], found)
+        return Check([*(outcome_of_day(one, seen) for one in found), *unable], found)
 
     def _validate(self, frame: Any, rules: list[Any], form: dict[str, Any]) -> list[Any]:
         suite = gx.ExpectationSuite(name="gates", expectations=rules)
@@ -214,7 +213,7 @@ class Gates:
     def page(self, title: str, check: Check, now: datetime) -> str:
         """Great Expectations' own page of what was found, its Data Docs: one file, without a network."""
         done = {(one.rule, one.column): one for one in check.outcomes}
-        shown = {_key(one): _without_values(one, done[_key(one)]) for one in check.results}
+        shown = {key_of(one): without_values(one, done[key_of(one)]) for one in check.results}
         good = sum(one.success for one in shown.values())
         whole = ExpectationSuiteValidationResult(
             success=good == len(shown),
@@ -231,73 +230,13 @@ class Gates:
         return offline(DefaultJinjaPageView().render(ValidationResultsPageRenderer().render(whole)))
 
 
-def _key(found: Any) -> tuple[str, str]:
-    config = found.expectation_config
-    return config.meta["rule"], config.kwargs.get("column", "") if config.meta["rule"] not in OF_DAY else ""
-
-
-def _outcome(found: Any, rows: pa.Table) -> Outcome:
-    """A rule's about rows, in the lake's words: what Great Expectations says can hold values, which can be secrets."""
-    rule, column = _key(found)
-    unexpected, places = found.result.get("unexpected_count"), found.result.get("partial_unexpected_index_list") or []
-    number = None
-    if rule == "columns":
-        observed = _columns(rows.schema.names, found.expectation_config.kwargs["column_list"])
-    elif rule == "type":
-        observed = str(rows.schema.field(column).type) if column in rows.schema.names else "the column is missing"
-    elif unexpected is None:
-        observed = "cannot be checked: see the rules columns and type"
-    else:
-        number = rows.num_rows
-        observed = counted(unexpected, number)
-    return Outcome(
-        rule, column, found.expectation_config.type, found.expectation_config.meta["expected"],
-        found.success, observed, number, unexpected, examples(rows, places),
-    )  # fmt: skip
-
-
-def _columns(there: list[str], declared: list[str]) -> str:
-    missing, more = ([one for one in a if one not in b] for a, b in ((declared, there), (there, declared)))
-    words = [f"{len(there)} columns"]
-    words += [f"missing: {', '.join(missing)}"] if missing else []
-    words += [f"not declared: {', '.join(more)}"] if more else []
-    words += ["in another order"] if not (missing or more) and there != declared else []
-    return "; ".join(words)
-
-
-def _of_day(found: Any, seen: dict[str, str]) -> Outcome:
-    config = found.expectation_config
-    return Outcome(
-        config.meta["rule"], "", config.type, config.meta["expected"], found.success, seen[config.meta["rule"]]
-    )
-
-
-def _unjudged(rule: str, expected: str, why: str) -> Outcome:
-    return Outcome(rule, "", "expect_column_values_to_be_between", expected, None, why)
-
-
-def _without_values(found: Any, of_day: Outcome) -> Any:
-    """The result as a page may show it: of all the day's files, and where rows come from in place of what they hold."""
-    found.success = of_day.success
-    found.exception_info = {"raised_exception": False, "exception_message": None, "exception_traceback": None}
-    found.result = {"observed_value": html.escape(of_day.observed)}
-    if of_day.rows is not None and of_day.unexpected is not None:
-        found.result |= {
-            "element_count": of_day.rows,
-            "unexpected_count": of_day.unexpected,
-            "unexpected_percent": 100 * of_day.unexpected / max(of_day.rows, 1),
-            "partial_unexpected_list": [html.escape(one) for one in of_day.examples],
-        }
-    return found
-
-
 def arguments(argv: Sequence[str]) -> argparse.Namespace:
     """The job's own arguments, as Glue passes them; the rest is Glue's."""
     parser = argparse.ArgumentParser(prog="loglake-quality", description=__doc__, allow_abbrev=False)
     parser.add_argument("--settings", required=True, help="where lake.toml lies: s3://bucket/key")
-    parser.add_argument("--workgroup", default="loglake", help="the Athena workgroup to ask in")
+    parser.add_argument("--workgroup", help="the Athena workgroup to ask in, if not the lake's")
     parser.add_argument("--from", dest="first", help="check the days from this one on, though they are checked")
-    parser.add_argument("--to", dest="last", help="the last of these days")
+    parser.add_argument("--to", dest="last", help="up to this one")
     return parser.parse_known_args(argv)[0]
 
 
@@ -310,8 +249,9 @@ def main(argv: Sequence[str]) -> int:
     text = Store(session.region_name or "us-east-1").get(bucket, key).decode()
     settings = parse(text, options.settings)
     athena = session.client("athena", region_name=settings.lake.region, config=PATIENT)
-    asking = partial(ask, athena, settings.lake.database, options.workgroup)
-    interval = (options.first, options.last or options.first) if options.first else None
+    asking = partial(ask, athena, settings.lake.database, options.workgroup or settings.lake.workgroup)
+    named = options.first or options.last
+    interval = (options.first or "0001-01-01", options.last or "9999-12-31") if named else None
     report = run(access(text), asking, Gates(), lambda: datetime.now(UTC), interval, emit)
     step = "error" if report.errors else "failed" if report.failed else "done"
     emit(

@@ -18,6 +18,7 @@ MAGIC = b"\x1f\x8b"
 _GZIP = 31  # zlib's wbits for "a gzip member"
 NESTED = 3  # gzip in gzip in gzip: seen twice at most
 _WINDOW = 1 << 15  # given to a member at a time: what it does not use is copied, so never the whole rest of the object
+_SMALL = 1 << 20  # bytes, packed, that are worth a try at once: what it cannot take is unpacked again
 _FEED = 4096  # looking for damage; its state is copied before each
 _DAMAGED: tuple[type[Exception], ...] = (isal_zlib.IsalError, zlib.error, EOFError, ValueError)  # type: ignore[assignment]
 
@@ -41,7 +42,7 @@ def unpack(data: bytes, limit: int, joined: bool) -> Unpacked:
     for _ in range(NESTED):
         if not data.startswith(MAGIC):
             break
-        found = _members(data, limit, joined)
+        found = _whole(data, limit) or _members(data, limit, joined)
         data = found.text
         # What encloses comes first: if it is cut off, so is what it holds.
         trouble = trouble if trouble.reason else found._replace(text=b"")
@@ -52,6 +53,18 @@ def unpack(data: bytes, limit: int, joined: bool) -> Unpacked:
 
 def _too_large(text: bytes, limit: int, rest: bytes = b"") -> Unpacked:
     return Unpacked(text, "too-large", f"unpacks to more than the bound of {limit:,} bytes", rest)
+
+
+def _whole(data: bytes, limit: int) -> Unpacked | None:
+    """The text of what is one sound member and nothing else, as most objects are: in one call and without a copy."""
+    if len(data) > _SMALL:
+        return None
+    member = isal_zlib.decompressobj(_GZIP)
+    try:
+        text = member.decompress(data, limit + 1)
+    except _DAMAGED:
+        return None
+    return Unpacked(text) if member.eof and not member.unused_data and len(text) <= limit else None
 
 
 def _members(data: bytes, limit: int, joined: bool) -> Unpacked:

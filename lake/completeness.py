@@ -2,7 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 ARRIVED = ("ok", "waiting", "undone", "gone", "givenup")  # outcomes in lake_ledger of objects that the controls let in
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """What the view `completeness` counts, of whatever: each as the view says."""
+
+    objects: int
+    processed: int
+    waiting: int
+    undone: int
+    gone: int
+    givenup: int
+    dropped: int
+    records: int
+    kept: int
+    filtered: int
+    quarantined: int
+    late: int
+
+    @property
+    def accounted(self) -> int:
+        """Records whose fate is known: must be all of them."""
+        return self.kept + self.filtered + self.quarantined
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is missing."""
+        return self.processed == self.objects and self.accounted == self.records
+
+
+COUNTS = Counts.__slots__
+
+
+def total(every: Iterable[Counts]) -> Counts:
+    """All of them together."""
+    some = list(every)
+    return Counts(**{name: sum(getattr(one, name) for one in some) for name in COUNTS})
 
 
 def per_cent(part: int, whole: int) -> float | None:

@@ -31,6 +31,11 @@ class Lake:
     queue: str = "loglake-addapart"
     keystrokedays: int = 1
 
+    @property
+    def workgroup(self) -> str:
+        """Athena's workgroup is called as the database is: an account has one of a name in a Region, too."""
+        return self.database
+
 
 @dataclass(frozen=True, slots=True)
 class Sessions:

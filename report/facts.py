@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from report.verified import Verified
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -137,6 +139,7 @@ class Source:
     etag: str | None
     sha256: str | None
     arrived: str | None
+    deliveryday: str | None
     recordsin: int | None
     quarantined: int | None
 
@@ -179,7 +182,8 @@ class Report:
     """All of it. asked: the id as it was given. generated: when, UTC. others: other rows of the same id, as verdicts.
 
     events: those nearest to the session's start, in order; eventsall: how many there are. kept: what the filters let
-    into the lake of the account: everything, or what they name.
+    into the lake of the account: everything, or what they name. verified: of the days on which the sources were
+    delivered, and of this account, the last verifications of raw; unverified: those of these days that had none.
     """
 
     asked: str
@@ -196,6 +200,8 @@ class Report:
     sources: tuple[Source, ...]
     unread: tuple[Unread, ...]
     books: tuple[Books, ...]
+    verified: tuple[Verified, ...]
+    unverified: tuple[str, ...]
     others: tuple[Verdict, ...]
     questions: tuple[Question, ...] = field(repr=False)
 
@@ -214,6 +220,16 @@ class Report:
     def runas(self) -> str | None:
         """The operating system's user, as the records name it."""
         return ", ".join(dict.fromkeys(one.runasuser for one in self.records if one.runasuser)) or None
+
+    @property
+    def doubted(self) -> tuple[str, ...]:
+        """That sources of this report did not verify, in words, one each."""
+        return tuple(
+            f"S{source.number} did not verify on {one.verifiedat[:10]}: it is not, or no more, what was signed or read"
+            for source in self.sources
+            for one in self.verified
+            if source.object in one.examples
+        )
 
     def document(self) -> dict[str, Any]:
         """The report as JSON's values."""

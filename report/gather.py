@@ -9,6 +9,7 @@ from typing import Protocol
 
 from cli.athena import Answer, literal
 from report.facts import Books, Chain, Event, Hop, Origin, Question, Record, Report, Source, Start, Unread, Verdict
+from report.verified import verified, without
 
 Row = dict[str, str | None]
 MOST_EVENTS = 500  # of what else the principal did: the nearest to the start
@@ -65,6 +66,9 @@ def gather(
         *(one.origin for one in records),
         *(one.origin for one in events if one.origin),
     ]
+    sources = _sources(asker, origins)
+    delivered = sorted({one.deliveryday for one in sources if one.deliveryday})
+    checks = verified(asker, f"calendarday IN ({_list(delivered)})", verdict.accountid) if delivered else ()
     return Report(
         asked=asked,
         generated=f"{now or datetime.now(UTC):%Y-%m-%d %H:%M:%S}",
@@ -77,9 +81,11 @@ def gather(
         events=events,
         eventsall=eventsall,
         kept=kept,
-        sources=_sources(asker, origins),
+        sources=sources,
         unread=_unread(asker, verdict, records),
         books=_books(asker, verdict, last),
+        verified=checks,
+        unverified=tuple(without(checks, delivered)),
         others=tuple(others),
         questions=tuple(asker.questions),
     )
@@ -319,6 +325,7 @@ def _sources(asker: Asker, origins: Iterable[Origin]) -> tuple[Source, ...]:
         rows = asker.rows(
             "What do the books say of these objects?",
             "SELECT 's3://' || bucket || '/' || objectkey AS object, etag, sha256, edition, recordsin, quarantined,"
+            " deliveryday,"
             " min(arrived) OVER (PARTITION BY bucket, objectkey, etag) AS arrived"
             f" FROM lake_ledger WHERE outcome = 'ok' AND objectkey IN ({_list(keys)})"
             " ORDER BY edition, kept",
@@ -334,6 +341,7 @@ def _source(number: int, name: str, etag: str | None, row: Row) -> Source:
         etag=etag,
         sha256=row.get("sha256"),
         arrived=row.get("arrived"),
+        deliveryday=row.get("deliveryday"),
         recordsin=_count(row.get("recordsin")),
         quarantined=_count(row.get("quarantined")),
     )

@@ -12,7 +12,9 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
+from lake.completeness import Counts, total
 from report.facts import Question
+from report.verified import Verified, without
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,33 +85,11 @@ class Held:
     keystrokes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Arrived:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrived(Counts):
     """What the view `completeness` counts, of a source or of a day of delivery."""
 
     name: str
-    objects: int
-    processed: int
-    waiting: int
-    undone: int
-    gone: int
-    givenup: int
-    dropped: int
-    records: int
-    kept: int
-    filtered: int
-    quarantined: int
-    late: int
-
-    @property
-    def accounted(self) -> int:
-        """Records whose fate is known: must be all of them."""
-        return self.kept + self.filtered + self.quarantined
-
-    @property
-    def whole(self) -> bool:
-        """Whether nothing is missing."""
-        return self.processed == self.objects and self.accounted == self.records
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +152,8 @@ class Bad:
 class Team:
     """A team's sessions and what their reviews say (the view `weekly_review`). team: None where nobody is responsible.
 
-    others: how many teams this is, where it is not one (team is then None, too). unreviewed: of these, overdue.
+    others: how many teams this is, where it is not one (team is then None, too). unreviewed: of these, overdue;
+    what was refused is neither, for nothing is there to review.
     """
 
     team: str | None
@@ -263,6 +244,7 @@ class LakeReport:
     """All of it. least: per cent of objects that must be processed, from lake.toml. generated: when, UTC.
 
     The first of what is ranked come first, all that remains as one `others`. gates: None where the lake has none.
+    verified: the last verifications of raw that was delivered in the period.
     """
 
     period: Period
@@ -287,6 +269,7 @@ class LakeReport:
     doubtful: tuple[Doubtful, ...]
     gates: tuple[Gates, ...] | None
     failedgates: tuple[Failed, ...]
+    verified: tuple[Verified, ...]
     sizes: tuple[Size, ...]
     costs: tuple[Cost, ...]
     keeping: tuple[Cost, ...]
@@ -294,10 +277,9 @@ class LakeReport:
     questions: tuple[Question, ...] = field(repr=False)
 
     @property
-    def arrived(self) -> Arrived:
+    def arrived(self) -> Counts:
         """All sources together."""
-        counts = (name for name in Arrived.__slots__ if name != "name")
-        return Arrived("", *(sum(getattr(one, name) for one in self.sources) for name in counts))
+        return total(self.sources)
 
     @property
     def bytes(self) -> int:
@@ -328,6 +310,11 @@ class LakeReport:
         return dict(sorted(found.items(), key=lambda one: (-one[1], one[0])))
 
     @property
+    def unverified(self) -> list[str]:
+        """The days of the period with deliveries, of which not all was ever verified."""
+        return without(self.verified, (one.name for one in self.days if one.objects))
+
+    @property
     def usd(self) -> float:
         """Of the period, without what keeping it costs in the months after."""
         return sum(one.usd for one in self.costs)
@@ -350,6 +337,7 @@ class LakeReport:
             "keystrokes": self.keystrokes,
             "sessions": self.sessions,
             "verdicts": self.verdicts,
+            "unverified": self.unverified,
             "usd": round(self.usd, 6),
         }
         return {"totals": sums, **asdict(self), "sizes": [{**asdict(one), "saved": one.saved} for one in self.sizes]}

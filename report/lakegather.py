@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 from cli.athena import literal
+from lake.completeness import COUNTS
 from report import words
 from report.gather import Asker, Asks, Row
 from report.lakecost import BASIS, costs, keeping
@@ -34,12 +35,12 @@ from report.lakefacts import (
     Team,
     Volume,
 )
+from report.verified import verified
 from schemas import LOGS, TABLES, readready_table
 
 MOST = 10  # of what is ranked, and the rest as one
 JOBS = {readready_table(job): job for job in LOGS}
 QUALITY = "lake_quality"
-_COUNTS = tuple(name for name in Arrived.__slots__ if name != "name")
 _DOUBT = tuple(name for name, one in words.MEANINGS.items() if one.tone in ("doubtful", "bad"))
 
 
@@ -74,6 +75,7 @@ def gather(
         doubtful=_doubtful(asker, period),
         gates=_gates(asker, period) if QUALITY in TABLES else None,
         failedgates=_failed(asker, period) if QUALITY in TABLES else (),
+        verified=verified(asker, _of(period)),
         sizes=sizes,
         costs=costs(period, daily, now.date()),
         keeping=keeping(sizes),
@@ -105,9 +107,9 @@ def _sums(names: Sequence[str], of: str = "") -> str:
 
 def _arrived(asker: Asker, period: Period, by: str, what: str) -> tuple[Arrived, ...]:
     rows = asker.rows(
-        what, f"SELECT {by}, {_sums(_COUNTS)} FROM completeness WHERE {_of(period)} GROUP BY {by} ORDER BY {by}"
+        what, f"SELECT {by}, {_sums(COUNTS)} FROM completeness WHERE {_of(period)} GROUP BY {by} ORDER BY {by}"
     )
-    return tuple(Arrived(row[by] or "", *_int(row, *_COUNTS)) for row in rows)
+    return tuple(Arrived(name=row[by] or "", **_counts(row, *COUNTS)) for row in rows)
 
 
 def _incomplete(asker: Asker, period: Period) -> tuple[tuple[Incomplete, ...], int]:
@@ -251,7 +253,8 @@ def _teams(asker: Asker, period: Period) -> tuple[Team, ...]:
         "WITH each AS (SELECT team, max(manager) AS manager, count(*) AS sessions,"
         " count_if(outcome = 'started') AS started, count_if(outcome IN ('denied', 'failed')) AS refused,"
         " count_if(outofhours) AS outofhours, count_if(decision = 'confirmed') AS confirmed,"
-        " count_if(decision = 'denied') AS denied, count_if(reviewedat IS NULL) AS unreviewed,"
+        " count_if(decision = 'denied') AS denied,"
+        " count_if(reviewedat IS NULL AND sessionid IS NOT NULL) AS unreviewed,"
         f" count_if(overdue) AS overdue FROM weekly_review WHERE {_of(period)} GROUP BY team),"
         " ranked AS (SELECT *, row_number() OVER (ORDER BY CASE WHEN team IS NULL THEN 0 ELSE 1 END,"
         " sessions DESC, team) AS place FROM each)"

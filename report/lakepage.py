@@ -14,6 +14,7 @@ from report import words
 from report.lakefacts import Freshness, LakeReport, Volume
 from report.lakeplots import Plots, Series
 from report.page import digest, environment
+from report.verified import MOST, NAMED
 from schemas import LOGS
 
 _FOLDER = Path(__file__).parent
@@ -50,6 +51,9 @@ def page(report: LakeReport) -> str:
         bysource=by_source(report.freshness),
         freshkeys=[(f"s{number}", name) for number, (name, _) in enumerate(by_source(report.freshness))],
         said=said,
+        most=MOST,
+        named=NAMED,
+        unverified=words.unverified,
         style=Markup(style),
         digest=digest(style),
     )  # fmt: skip

@@ -69,6 +69,10 @@ TITLES = {"good": "Complete", "doubtful": "Nearly complete", "bad": "Incomplete"
 def points(report: LakeReport) -> Iterator[Point]:
     """All that asks for a look, gravest first."""
     one = report.arrived
+    for check in report.verified:
+        if check.failed:
+            of = f"of {check.about}, verified {words.moment(check.verifiedat)[:16]}"
+            yield Point("verified", f"Raw {of}: {check.failed:,} of the checks failed ({check.failedkinds}).")
     for gate in report.gates or ():
         if gate.failed:
             yield Point("quality", f"{many(gate.failed, 'day')} of {gate.tablename} failed a quality gate.")
@@ -79,6 +83,8 @@ def points(report: LakeReport) -> Iterator[Point]:
         yield Point("quarantine", f"{many(number, 'record')} could not become rows and {_be(number)} in quarantine.")
     if number := sum(fresh.unpublished for fresh in report.freshness):
         yield Point("freshness", f"{many(number, 'object')} {_be(number)} read, with rows that are not published yet.")
+    if days := report.unverified:
+        yield Point("verified", words.unverified(days))
     tones = by_tone(report)
     if number := tones["bad"] + tones["doubtful"]:
         yield Point(

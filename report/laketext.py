@@ -9,6 +9,7 @@ from cli.safe import safe
 from report import lakesaid as said
 from report import words
 from report.lakefacts import LakeReport
+from report.verified import MOST, NAMED
 
 _WIDTH = 100
 
@@ -31,6 +32,7 @@ def text(report: LakeReport) -> Iterator[str]:
         yield from _grid(("table", "days", "passed", "failed", "not checked"), rows)
         for one in report.failedgates:
             yield safe(f"{one.calendarday}, {one.tablename}: {one.rules}")
+    yield from _verified(report)
     yield from _sums(report)
     yield ""
     yield f"Made {report.generated} UTC by Log Lake {report.version}. All times are UTC."
@@ -39,9 +41,9 @@ def text(report: LakeReport) -> Iterator[str]:
 def _arrived(report: LakeReport) -> Iterator[str]:
     yield from _title("Completeness, of what was delivered")
     rows = [
-        (one.name or "all", one.objects, said.share(one.processed, one.objects), one.records, one.kept, one.filtered,
+        (name, one.objects, said.share(one.processed, one.objects), one.records, one.kept, one.filtered,
          one.quarantined, one.late)
-        for one in (*report.sources, report.arrived)
+        for name, one in (*((one.name, one) for one in report.sources), ("all", report.arrived))
     ]  # fmt: skip
     yield from _grid(("source", "objects", "processed", "records", "kept", "filtered", "bad", "late"), rows)
     for one in report.incomplete:
@@ -100,6 +102,19 @@ def _sessions(report: LakeReport) -> Iterator[str]:
         who = f"{one.username or 'not known'} on {one.target or 'not known'}"
         yield safe(f"{words.moment(one.starttime) or one.calendarday}  {one.sessionid or one.eventid}  {who}")
         yield safe(f"    {one.verdict}: {one.why or ''}")
+
+
+def _verified(report: LakeReport) -> Iterator[str]:
+    yield from _title("Raw, verified against what was signed and read")
+    for one in report.verified[:MOST]:
+        yield safe(f"{words.moment(one.verifiedat)[:16]}  of {one.about}: {one.outcome}")
+        yield from (f"    {safe(example)}" for example in one.examples[:NAMED])
+    if len(report.verified) > MOST:
+        yield f"{MOST} of {len(report.verified):,}."
+    if report.unverified:
+        yield from _wrapped(words.unverified(report.unverified))
+    if not (report.verified or report.unverified):
+        yield "none"
 
 
 def _sums(report: LakeReport) -> Iterator[str]:

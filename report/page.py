@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 from cli.safe import pieces, safe
 from report import said, words
 from report.facts import Event, Origin, Report
+from report.verified import MOST, NAMED
 
 _FOLDER = Path(__file__).parent
 _WIDE = 1000  # of the timeline's picture, in its own units
@@ -39,6 +40,9 @@ def page(report: Report) -> str:
         facts=list(said.facts(report)),
         limits=words.LIMITS,
         no_books=words.NO_BOOKS,
+        most=MOST,
+        named=NAMED,
+        unverified=words.unverified,
         style=Markup(style),
         digest=digest(style),
         ref=ref,

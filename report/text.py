@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from cli.safe import safe
 from report import said, words
 from report.facts import Event, Origin, Record, Report
+from report.verified import MOST, NAMED
 
 _WIDTH = 100
 _LABEL = 12
@@ -27,6 +28,8 @@ def text(report: Report) -> Iterator[str]:
     yield from _wrapped(f"Verdict: {one.verdict.upper()}. {meaning.says}")
     for why in one.why:
         yield from _wrapped(safe(why), "- ")
+    for doubt in report.doubted:
+        yield from _wrapped(doubt, "- ")
     yield from _title("Who, when, where, why")
     for fact in said.facts(report):
         refs = " ".join(map(ref, fact.origins))
@@ -73,6 +76,12 @@ def text(report: Report) -> Iterator[str]:
         yield f"{books.calendarday}  {safe(books.source):20}  {read}, {books.quarantined or 0} bad records"
     if not report.books:
         yield from _wrapped(words.NO_BOOKS)
+    for check in report.verified[:MOST]:
+        when = words.moment(check.verifiedat)[:16]
+        yield from _wrapped(safe(f"Raw of {check.about} was verified {when}: {check.outcome}."))
+        yield from (f"    {safe(example)}" for example in check.examples[:NAMED])
+    if report.unverified:
+        yield from _wrapped(words.unverified(report.unverified))
     for bad in report.unread:
         yield f"record {bad.record} of {safe(bad.object)}: {safe(bad.reason)}, {safe(bad.detail or '')}"
     for limit in words.LIMITS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -68,8 +69,17 @@ LIMITS = (
     "The verdict is about what had been delivered to the lake when this report was made. What is delivered later can "
     "change it: ask again.",
     "The SHA-256 of each source object is of its bytes as the lake read them. Compare it with the object in S3 to see "
-    "whether that is still the same.",
+    "whether that is still the same: loglake verify does.",
 )
+
+
+def unverified(days: Sequence[str]) -> str:
+    """That of these days nobody has verified all of raw."""
+    which = days[0] if len(days) == 1 else f"{len(days):,} days between {days[0]} and {days[-1]}"
+    return (
+        f"What was delivered on {which} was never verified as a whole: loglake verify compares it with what was signed "
+        "and what was read."
+    )
 
 
 def titled(text: str) -> str:

@@ -15,7 +15,7 @@ What people ask again and again: files of Athena SQL in `sql/questions`, with a 
 comments by `python -m sql.docs`; change it there. All times and days are UTC.
 
 Ask one with `loglake ask`, which checks the parameters, here or with `--aws`. In Athena's console they are the saved
-queries of the workgroup `loglake`: the editor asks for each `?`; text and days stand in single quotes there. With
+queries of the lake's workgroup: the editor asks for each `?`; text and days stand in single quotes there. With
 boto3, the same literals are `ExecutionParameters`.
 
 What a question does not ask is one edit away: start from its SQL. Whatever you write, name the days: that is what keeps

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from infra.resources import WORKGROUP
-from tests.lakes import SETTINGS
+from tests.lakes import SETTINGS, WORKGROUP
 
 if TYPE_CHECKING:
     from infra.local.trino.engine import Engine

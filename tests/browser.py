@@ -15,7 +15,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-UNSEEN = "NO BROWSER SAW THE SESSION REPORT"
+import pytest
+
+UNSEEN = "NO BROWSER SAW THE REPORTS"
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _QUIET = (
     "--headless",
@@ -32,9 +34,12 @@ _QUIET = (
 _PATIENCE = 300  # seconds
 
 
-def find() -> str | None:
-    """The browser's command."""
-    return next((path for name in _NAMES if (path := shutil.which(name))), None)
+def find(folder: Path) -> Browser:
+    """Debian's, or whatever there is; .ci/run installs it where it can. folder: for its profile. Skips without one."""
+    command = next((path for name in _NAMES if (path := shutil.which(name))), None)
+    if command is None:
+        pytest.skip(f"{UNSEEN}: there is no chromium in PATH (Debian: apt-get install chromium)")
+    return Browser(command, folder)
 
 
 class Server:

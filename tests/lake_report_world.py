@@ -12,7 +12,7 @@ from random import Random
 from cli.athena import Answer, Column
 from cli.athena import Row as Answered
 from infra.local.athena_results import texts, type_name
-from tests.views_lake import Row, ViewLake, at, duckdb_sql, event, start, typed
+from tests.views_lake import Row, ViewLake, at, duckdb_sql, event, start, typed, verification
 
 DAYS = [date(2026, 3, 1) + timedelta(number) for number in range(31)]
 ACCOUNTS = [f"{number:04}" * 3 for number in range(1111, 1125)]
@@ -32,6 +32,7 @@ VIEWS = (
     "evidence",
     "role_chain",
     "sessions",
+    "verified",
     "weekly_review",
 )
 
@@ -132,6 +133,17 @@ def reviews(events: list[Row]) -> list[Row]:
     return [rows[0] | {"decision": "denied"}, *rows[1:]]
 
 
+def verified() -> list[Row]:
+    """The first ten days were verified together; the 5th once more, and something had gone; an account on the 20th."""
+    together = {"firstday": str(DAYS[0]), "lastday": str(DAYS[9])}
+    return [
+        *(verification("08:00", "ledger-same", "verified", 170, str(day), **together) for day in DAYS[:10]),
+        verification("09:00", "ledger-gone", "failed", 2, str(DAYS[4])),
+        verification("09:00", "ledger-same", "verified", 15, str(DAYS[4])),
+        verification("10:00", "no-digests", "unverifiable", 1, str(DAYS[19]), accounts=ACCOUNTS[0]),
+    ]
+
+
 class Asker:
     """Athena over the month (or over an empty lake), as `cli.athena.Athena` answers."""
 
@@ -151,6 +163,7 @@ class Asker:
             quarantine=quarantine(),
             teams=TEAMS,
             reviews=reviews(events),
+            verified=verified(),
             views=VIEWS,
         )
 

@@ -25,6 +25,7 @@ from schemas import TABLES
 from schemas.arrow import arrow_schema
 
 SETTINGS = parse((Path(__file__).parents[1] / "lake.toml").read_text())
+WORKGROUP = SETTINGS.lake.workgroup
 
 
 def keeping(keep: str, settings: Settings = SETTINGS) -> Settings:

@@ -17,7 +17,13 @@ from tests.calls import Need
 
 NO_VALUE = object()
 _NAME = re.compile(r"\$\{([\w:.]+)\}")
-_UNKNOWN = ("aws:SourceAccount", "cloudwatch:namespace", "iam:PassedToService")  # of calls that no recording has
+_UNKNOWN = (  # of calls that no recording has
+    "aws:SourceAccount",
+    "cloudwatch:namespace",
+    "iam:PassedToService",
+    "kms:EncryptionContext:aws:logs:arn",
+    "kms:ViaService",
+)
 
 
 @dataclass(frozen=True)

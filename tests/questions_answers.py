@@ -607,7 +607,9 @@ def incomplete_days(world: World) -> tuple[dict[str, str], list[Row]]:
 @answers
 def unreviewed_sessions(world: World) -> tuple[dict[str, str], list[Row]]:
     """Compared by all but whether it is overdue, which the time of asking decides: see test_questions."""
-    mine = [one for one in world.sessions if one.accountid == TEAM_ACCOUNT and one.sessionid != world.reviewed]
+    mine = [
+        one for one in world.sessions if one.accountid == TEAM_ACCOUNT and one.sessionid not in (None, world.reviewed)
+    ]
     rows: list[tuple[int, SessionTruth]] = []
     for one in mine:
         start = one.starttime or one.firstkeystroke

@@ -5,6 +5,7 @@ The harmful texts name a server: who shows them wrongly is heard of there, or se
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from functools import cache
 
@@ -12,7 +13,7 @@ from cli.athena import Answer, Column
 from infra.local.athena_results import texts, type_name
 from report.facts import Report
 from report.gather import gather
-from tests.views_lake import Row, ViewLake, at, duckdb_sql, event, start, typed
+from tests.views_lake import Row, ViewLake, at, duckdb_sql, event, start, typed, verification
 
 DAY = "2026-03-02"
 GOOD, EVIL, ALONE = "0b7c1cc185ccf5101", "0b7c1cc185ccf5666", "0b7c1cc185ccf5777"
@@ -24,6 +25,7 @@ TRAIL = (
     "444455556666_CloudTrail_us-east-1_20260302T0915Z_Xk2hYQn0mTzVb7Rp.json.gz"
 )
 FIREHOSE = "2026/03/02/09/sessionlogs-3-2026-03-02-09-05-10-55239a3d-622e-40c0-9615-ad4f5d4381fa"
+HARMFUL = 's3://raw/"><script>top.pwned=1</script>'
 TARGET, HUBKEY, ADMINKEY = "i-0a1b2c3d4e5f60718", "ASIAHUB1EXAMPLE00001", "ASIAADMIN1EXAMPLE002"
 LONG = "0123456789abcdef" * 4_000  # 64,000 characters without a place to break
 DISK = (
@@ -43,6 +45,7 @@ VIEWS = (
     "role_chain",
     "session_context",
     "transcript",
+    "verified",
 )
 
 
@@ -172,7 +175,20 @@ def keystrokes(server: str) -> list[Row]:
         screen(GOOD, "09:01:02.000", 3, REMOVED),
         screen(GOOD, "09:03:00.000", 4, *STATUS),
         screen(EVIL, "09:20:05.000", 5, *harm(server), useridentityarn=harm(server)[9]),
-        screen(ALONE, "09:40:00.000", 6, "who am i", sourceobject='s3://raw/"><script>top.pwned=1</script>'),
+        screen(ALONE, "09:40:00.000", 6, "who am i", sourceobject=HARMFUL),
+    ]
+
+
+def verified(server: str) -> list[Row]:
+    """What was found of raw: of all of it one change, whose object means harm; nothing wrong of two accounts alone."""
+    evil = json.dumps([f"s3://raw/{harm(server)[0]}", HARMFUL])
+    return [
+        verification("10:00", "ledger-same", "verified", 7, DAY),
+        verification("11:00", "ledger-changed", "failed", 1, DAY, examples=evil),
+        verification("11:00", "ledger-same", "verified", 6, DAY),
+        verification("11:00", "no-digests", "unverifiable", 2, DAY),
+        verification("12:00", "ledger-same", "verified", 3, DAY, accounts="111122223333,444455556666"),
+        verification("12:30", "ledger-same", "verified", 1, DAY, accounts="777788889999"),
     ]
 
 
@@ -183,7 +199,8 @@ class Asker:
 
     def __init__(self, server: str = "http://127.0.0.1:9") -> None:
         ledger = [read("cloudtrail", TRAIL, "t1"), read("cloudwatch", FIREHOSE, "f1")]
-        self.lake = ViewLake(events(server), keystrokes(server), ledger=ledger, views=VIEWS)
+        ledger.append(read("cloudwatch", HARMFUL.removeprefix("s3://raw/"), "f1"))
+        self.lake = ViewLake(events(server), keystrokes(server), ledger=ledger, verified=verified(server), views=VIEWS)
 
     def ask(self, sql: str) -> Answer:
         """The answer, each value as Athena writes it."""

@@ -101,6 +101,13 @@ def typed(time: str, session: str, *lines: str, number: int = 0, **columns: obje
     return {**common, **columns, "calendarday": time[:10]}
 
 
+def verification(name: str, kind: str, state: str, findings: int, day: str, **columns: object) -> Row:
+    """A row of lake_verified: what a verification of that day found. name: when it ended, on the 9th of March."""
+    common = {"verification": name, "verifiedat": at(f"2026-03-09 {name}:00"), "firstday": day, "lastday": day}
+    mine = {"kind": kind, "state": state, "findings": findings, "calendarday": day, "examples": f'["s3://raw/{kind}"]'}
+    return {**common, **mine, **columns}
+
+
 @cache
 def duckdb_sql(sql: str) -> str:
     """Athena's SQL on these tables and views in DuckDB's. Lakes here have the same views: each is translated once."""
@@ -126,6 +133,7 @@ class ViewLake:
         reviews: Sequence[Row] = (),
         teams: Sequence[Row] = (),
         quality: Sequence[Row] = (),
+        verified: Sequence[Row] = (),
         further: Mapping[str, Sequence[Row]] | None = None,
         views: Sequence[str] = VIEWS,
     ) -> None:
@@ -141,6 +149,7 @@ class ViewLake:
             "session_reviews": reviews,
             "teams": teams,
             "lake_quality": quality,
+            "lake_verified": verified,
         }
         for name, rows in tables.items():
             self.duck.register(name, arrow_table(name, rows))

@@ -6,4 +6,5 @@ chain.py     digest files in their order: links, gaps, and the times that they c
 reread.py    S3: objects read once more and hashed, their locks
 ledger.py    what lake_ledger says of the same objects
 run.py       all of it together, as findings
+booking.py   what was found, left in the lake's books for reports
 """

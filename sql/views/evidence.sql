@@ -261,31 +261,8 @@ judged AS (
         )
     -- A TerminateSession alone is no session.
     WHERE everysession.starttime IS NOT NULL OR everysession.firstkeystroke IS NOT NULL
-    GROUP BY
-        everysession.calendarday,
-        everysession.name,
-        everysession.starttime,
-        everysession.sessionid,
-        everysession.username,
-        everysession.accountid,
-        everysession.awsregion,
-        everysession.target,
-        everysession.principalarn,
-        everysession.sessiontype,
-        everysession.outcome,
-        everysession.refusal,
-        everysession.records,
-        everysession.degradedrecords,
-        everysession.firstkeystroke,
-        everysession.lastkeystroke,
-        everysession.streamed,
-        everysession.silences,
-        everysession.silentfrom,
-        everysession.silentto,
-        everysession.firstarn,
-        everysession.lastarn,
-        everysession.endtime,
-        everysession.eventid
+    -- By all of the session's columns.
+    GROUP BY everysession.name, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23
 ),
 -- The signs of a gap, each in words, null where there is none.
 signs AS (

@@ -48,20 +48,9 @@ asked AS (
         role_chain.rolechain,
         starts.sourceipaddress,
         starts.documentname,
-        CASE
-            WHEN starts.eventname = 'ExecuteCommand' THEN 'ECS Exec'
-            ELSE CASE coalesce(starts.documentname, 'SSM-SessionManagerRunShell')
-                ${documents}
-                WHEN 'SSM-SessionManagerRunShell' THEN 'shell'
-                ELSE 'custom'
-            END
-        END AS sessiontype,
+        starts.sessiontype,
         starts.reason,
-        CASE
-            WHEN starts.errorcode IS NULL THEN 'started'
-            WHEN ${denied} THEN 'denied'
-            ELSE 'failed'
-        END AS outcome,
+        starts.outcome,
         starts.errorcode,
         starts.errormessage,
         typed.keystrokerecords,

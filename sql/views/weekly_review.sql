@@ -23,7 +23,8 @@
 --   reviewer varchar: Who reviewed it last.
 --   reviewedat timestamp: When, UTC.
 --   comment varchar: What was remarked.
---   overdue boolean: Whether nobody reviewed it and its day is more than review_days ago.
+--   overdue boolean: Whether nobody reviewed it and its day is more than review_days ago. What was denied or failed never is:
+--     no session came of it, and a review names a session by its id.
 --   eventid varchar: CloudTrail's id of the start: finds it in from_cloudtrail_readready.
 -- Cost: what sessions costs, and the tables teams and session_reviews, which are small. Say calendarday: week is computed.
 --   The longest: ORDER BY durationseconds DESC.
@@ -86,7 +87,8 @@ SELECT
     reviews.reviewer,
     reviews.reviewedat,
     reviews.comment,
-    reviews.reviewedat IS NULL
+    judged.sessionid IS NOT NULL
+    AND reviews.reviewedat IS NULL
     AND date_add('day', ${review_days}, date(judged.calendarday)) < current_date AS overdue,
     judged.eventid
 FROM judged

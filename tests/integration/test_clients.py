@@ -13,10 +13,13 @@ warnings.filterwarnings("ignore", module="awswrangler")
 import awswrangler as wr  # noqa: E402
 import pyarrow.orc as orc  # noqa: E402
 
-from infra.resources import WORKGROUP  # noqa: E402
 from schemas import TABLES  # noqa: E402
 from schemas.glue import partition_input  # noqa: E402
-from tests.lakes import SETTINGS, Lake  # noqa: E402
+from tests.lakes import (  # noqa: E402
+    SETTINGS,
+    WORKGROUP,
+    Lake,
+)
 from tests.views_lake import arrow_table, start, typed  # noqa: E402
 
 DATABASE = SETTINGS.lake.database

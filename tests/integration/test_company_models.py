@@ -21,11 +21,10 @@ from examples.company import Company
 from examples.company.models import BUCKET, Invocation, Models, models
 from examples.company.truth import SessionTruth
 from infra.local.trino.engine import Engine
-from infra.resources import WORKGROUP
 from lake.settings import JOBS, parse
 from sql.question import questions
 from tests.asking import answered, partitions_read
-from tests.lakes import SETTINGS, Lake
+from tests.lakes import SETTINGS, WORKGROUP, Lake
 from tests.sources.fixture import fixture
 
 TABLE = "from_bedrock_readready"

@@ -13,12 +13,11 @@ import pytest
 from cli.athena import Athena
 from examples.company import Company
 from examples.company.truth import Counts, Truth
-from infra.resources import WORKGROUP
 from lake.settings import JOBS
 from report.gather import gather
 from report.lakefacts import Period
 from report.lakegather import gather as lake_report
-from tests.lakes import Lake, keeping
+from tests.lakes import WORKGROUP, Lake, keeping
 from tests.questions_answers import verdict
 
 ROUNDS = 3  # scheduled runs: what is late arrives when its day has long been published

@@ -16,13 +16,12 @@ from cli.athena import Athena
 from cli.errors import Failure
 from examples.company import Company
 from examples.company.truth import Truth
-from infra.resources import WORKGROUP
 from jobs.land import Batch
 from jobs.mapping import Failed
 from lake.announce import Announced, announce
 from lake.settings import JOBS, parse
 from lake.store import Store
-from tests.lakes import Lake
+from tests.lakes import WORKGROUP, Lake
 
 READY = "from_cloudtrail_readready"
 ACCOUNT, REGION, DAY = "111122223333", "eu-west-1", "2024-05-31"

@@ -26,11 +26,13 @@ def lake() -> dict[str, Any]:
     glue, athena, sqs, s3 = (boto3.client(name) for name in ("glue", "athena", "sqs", "s3"))
     tables = glue.get_paginator("get_tables").paginate(DatabaseName=SETTINGS.lake.database)
     declared = [one for page in tables for one in page["TableList"]]
-    named = athena.get_paginator("list_named_queries").paginate(WorkGroup=resources.WORKGROUP)
+    named = athena.get_paginator("list_named_queries").paginate(WorkGroup=SETTINGS.lake.workgroup)
     queries = [
         athena.get_named_query(NamedQueryId=one)["NamedQuery"] for page in named for one in page["NamedQueryIds"]
     ]
-    results = athena.get_work_group(WorkGroup=resources.WORKGROUP)["WorkGroup"]["Configuration"]["ResultConfiguration"]
+    results = athena.get_work_group(WorkGroup=SETTINGS.lake.workgroup)["WorkGroup"]["Configuration"][
+        "ResultConfiguration"
+    ]
     return {
         "tables": {one["Name"]: {k: v for k, v in one.items() if k not in NOT_DECLARED} for one in declared},
         "indexes": {

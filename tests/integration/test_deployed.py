@@ -19,7 +19,7 @@ from obstore.store import S3Store
 
 from addapart import handler
 from addapart.events import announced
-from infra import lambda_zip, resources
+from infra import artefacts, lambda_zip, resources
 from infra.local import worker
 from infra.local.resources import attributes
 from jobs.access import Access
@@ -60,9 +60,9 @@ def deployed(embedded_aws: str) -> Deployed:  # noqa: ARG001 - it is there
     from moto.moto_api._internal.models import moto_api_backend
 
     moto_api_backend.reset()
-    s3, iam, data = boto3.client("s3"), boto3.client("iam"), lambda_zip.package()
+    s3, iam, package = boto3.client("s3"), boto3.client("iam"), artefacts.code("")["AddAPartKey"]
     s3.create_bucket(Bucket="artefacts")
-    s3.put_object(Bucket="artefacts", Key=lambda_zip.name(data), Body=data)
+    s3.put_object(Bucket="artefacts", Key=package.key, Body=package.body)
     role = iam.create_role(RoleName="loglake-addapart", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
     made = deploy("keys", "keys.yaml", {"TrailArns": TRAIL})
     queue = {
@@ -72,7 +72,7 @@ def deployed(embedded_aws: str) -> Deployed:  # noqa: ARG001 - it is there
         "BooksKeyArn": made["BooksKeyArn"],
         "AddAPartRoleArn": role,
         "ArtefactsBucket": "artefacts",
-        "AddAPartKey": lambda_zip.name(data),
+        "AddAPartKey": package.key,
     }
     ingest = deploy("ingest", "ingest.yaml", queue)
     logs = {"AccessLogsBucket": "loglake-access-logs", "QueueArn": ingest["QueueArn"]}
@@ -128,7 +128,7 @@ def test_addapart_is_called_by_the_deployed_queue_as_by_the_local_one(deployed: 
     function = client.get_function(FunctionName=deployed.ingest["FunctionName"])["Configuration"]
     assert function["Timeout"] == resources.TIMEOUT
     assert function["Handler"] == f"{lambda_zip.HANDLER}.handler"
-    assert function["CodeSize"] == len(lambda_zip.package())
+    assert function["CodeSize"] == len(artefacts.code("")["AddAPartKey"].body)
 
 
 @pytest.fixture

@@ -340,7 +340,7 @@ def publish(clients: Clients, day: str, rows: list[dict[str, Any]]) -> None:
 
 def finished(clients: Clients, sql: str, **options: Any) -> dict[str, Any]:
     """The execution of a query after its end."""
-    options = {"WorkGroup": resources.WORKGROUP, "QueryExecutionContext": {"Database": "loglake"}} | options
+    options = {"WorkGroup": SETTINGS.lake.workgroup, "QueryExecutionContext": {"Database": "loglake"}} | options
     query = clients.athena.start_query_execution(QueryString=sql, **options)["QueryExecutionId"]
     return ended(clients, query)
 
@@ -427,7 +427,7 @@ def test_a_stopped_query_is_cancelled(clients: Clients) -> None:
     many = "UNNEST(sequence(1, 100000))"
     query = clients.athena.start_query_execution(
         QueryString=f"SELECT count(*) FROM {many} a(x) CROSS JOIN {many} b(y) WHERE x * y = 7",
-        WorkGroup=resources.WORKGROUP,
+        WorkGroup=SETTINGS.lake.workgroup,
     )["QueryExecutionId"]
     clients.athena.stop_query_execution(QueryExecutionId=query)
     assert ended(clients, query)["Status"]["State"] == "CANCELLED"
@@ -437,7 +437,13 @@ def test_show_tables_has_no_header_row(clients: Clients) -> None:
     execution = finished(clients, "SHOW TABLES 'lake_*'")
     assert execution["StatementType"] == "UTILITY"
     page = clients.athena.get_query_results(QueryExecutionId=execution["QueryExecutionId"])
-    assert rows_of(page) == [["lake_generations"], ["lake_ledger"], ["lake_quality"], ["lake_quarantine"]]
+    assert rows_of(page) == [
+        ["lake_generations"],
+        ["lake_ledger"],
+        ["lake_quality"],
+        ["lake_quarantine"],
+        ["lake_verified"],
+    ]
 
 
 def test_results_go_where_the_workgroup_says_whatever_the_client_asks(clients: Clients) -> None:

@@ -22,10 +22,9 @@ from cli.main import cli
 from cli.reach import Reach
 from export import run as exporting
 from export.source import SourceError, of_name, of_sql
-from infra.resources import WORKGROUP
 from lake.settings import JOBS
 from tests.cloudtrail_events import container, event
-from tests.lakes import Lake
+from tests.lakes import WORKGROUP, Lake
 from tests.questions_world import SECRET, streamed
 
 TARGET = "company-exports"

@@ -27,10 +27,7 @@ NOW = datetime(2026, 4, 1, 6, 30, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Browser:
-    command = browser.find()
-    if command is None:
-        pytest.skip(f"{browser.UNSEEN}: there is no chromium in PATH (Debian: apt-get install chromium)")
-    return Browser(command, tmp_path_factory.mktemp("chromium"))
+    return browser.find(tmp_path_factory.mktemp("chromium"))
 
 
 @pytest.fixture(scope="module")

@@ -15,11 +15,10 @@ from cli.athena import Athena
 from cli.errors import FAILED, NOT_FOUND
 from cli.main import cli
 from cli.reach import Reach
-from infra.resources import WORKGROUP
 from schemas import TABLES
 from schemas.arrow import arrow_schema
 from tests.asking import answered
-from tests.lakes import Lake
+from tests.lakes import WORKGROUP, Lake
 
 GRACE = "arn:aws:iam::111122223333:role/payments-manager"
 

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from cli.athena import Athena
 from cli.main import cli
 from cli.reach import Reach
-from infra.resources import WORKGROUP, dead_letters
+from infra.resources import dead_letters
 from jobs import cloudtrail
 from jobs.removal import request
 from jobs.rows import Outcome, Source
@@ -23,7 +23,7 @@ from lake import keys
 from lake.announce import Announced, announce, messages
 from lake.settings import parse
 from tests.integration.test_path import READY, event, ids, key, refusing, trail
-from tests.lakes import SETTINGS, Lake
+from tests.lakes import SETTINGS, WORKGROUP, Lake
 
 FIRST, SECOND = "111122223333", "444455556666"
 DAY = ("--from", "2024-05-31", "--to", "2024-05-31")

@@ -163,7 +163,12 @@ def test_a_resource_is_everything_only_where_there_is_no_resource() -> None:
         for _, action, resource in one.rights()
         if resource == "*"
     }
-    assert anything == {"lakeformation:GetDataAccess", "cloudwatch:PutMetricData", "cloudtrail:ListPublicKeys"}
+    assert anything == {
+        "cloudtrail:ListPublicKeys",
+        "cloudwatch:PutMetricData",
+        "glue:GetSecurityConfiguration",
+        "lakeformation:GetDataAccess",
+    }
     wide = [one for made in given().values() for it in made for one in it.actions if "*" in one]
     assert wide == [], "actions are named"
 

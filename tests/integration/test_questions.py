@@ -13,11 +13,10 @@ from click.testing import CliRunner
 
 from cli.athena import Athena
 from cli.main import cli
-from infra.resources import WORKGROUP
 from lake.settings import JOBS
 from sql.question import Question, questions
 from tests.asking import answered, partitions_read
-from tests.lakes import SETTINGS
+from tests.lakes import SETTINGS, WORKGROUP
 from tests.questions_answers import ANSWERS, Row
 from tests.questions_world import FIRST, LAST, World, build
 from tests.sources.fixture import fixture

@@ -23,11 +23,7 @@ IMAGES = Path(__file__).parents[2] / "docs" / "images"
 
 @pytest.fixture(scope="module")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Browser:
-    """Debian's, or whatever there is; .ci/run installs it where it can."""
-    command = browser.find()
-    if command is None:
-        pytest.skip(f"{browser.UNSEEN}: there is no chromium in PATH (Debian: apt-get install chromium)")
-    return Browser(command, tmp_path_factory.mktemp("chromium"))
+    return browser.find(tmp_path_factory.mktemp("chromium"))
 
 
 @pytest.fixture(scope="module")

@@ -166,7 +166,8 @@ def test_a_first_deployment_can_leave_the_preferences_alone() -> None:
 
 
 # Systems Manager, "Create a custom IAM role for Session Manager", the policy with logging to S3 and CloudWatch Logs;
-# and kms:Decrypt of the one before it, for session data.
+# and kms:Decrypt of the one before it, for session data. kms:Decrypt and kms:GenerateDataKey are also for the log
+# group's key: CloudWatch Logs, "Encrypt log data in CloudWatch Logs using AWS KMS".
 DOCUMENTED = {
     "kms:Decrypt",
     "kms:GenerateDataKey",
@@ -182,14 +183,14 @@ DOCUMENTED = {
     "ssmmessages:OpenControlChannel",
     "ssmmessages:OpenDataChannel",
 }
-TO_S3 = {"s3:GetEncryptionConfiguration", "s3:PutObject", "kms:GenerateDataKey"}
+TO_S3 = {"s3:GetEncryptionConfiguration", "s3:PutObject"}
 
 
 @pytest.mark.parametrize(
     ("parameters", "allowed"),
     [
         ({}, DOCUMENTED - TO_S3),
-        ({"SessionDataKey": "none"}, DOCUMENTED - TO_S3 - {"kms:Decrypt"}),
+        ({"SessionDataKey": "none"}, DOCUMENTED - TO_S3),
         ({"S3BucketName": "sessions", "S3KeyArn": RAW_KEY}, DOCUMENTED),
     ],
     ids=["CloudWatch Logs", "no session data key", "S3, too"],

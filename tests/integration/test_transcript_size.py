@@ -7,8 +7,7 @@ import json
 import boto3
 
 from cli.athena import Athena
-from infra.resources import WORKGROUP
-from tests.lakes import Lake
+from tests.lakes import WORKGROUP, Lake
 
 
 def document(stream: str, message: str) -> bytes:

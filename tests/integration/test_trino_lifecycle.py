@@ -16,8 +16,7 @@ from cli.athena import Athena
 from infra.local import lifecycle, processes
 from infra.local.trino.engine import Engine
 from infra.local.trino.process import Runtime
-from infra.resources import WORKGROUP
-from tests.lakes import SETTINGS
+from tests.lakes import SETTINGS, WORKGROUP
 
 PATIENCE = 60.0  # seconds
 ROOT = Path(__file__).parents[2]

@@ -19,10 +19,10 @@ from click.testing import CliRunner
 from cli.athena import Athena
 from cli.main import cli
 from cli.reach import Reach
-from infra.resources import WORKGROUP
 from tests.integration.test_operations import invoke
 from tests.integration.test_path import event, trail
-from tests.lakes import Lake
+from tests.integration.test_path import key as path
+from tests.lakes import WORKGROUP, Lake
 from tests.signing import BUCKET, REGION, Bucket, Trail, key, public_keys
 from verify.reread import Reader
 
@@ -164,11 +164,71 @@ class AWS:
 
 def test_in_aws_the_keys_are_asked_of_cloudtrail_in_the_digest_files_region(lake: Lake) -> None:
     session = AWS(lake)
-    athena = Athena(boto3.client("athena"), lake.settings.lake.database, WORKGROUP)
-    reach = Reach(lake.access, lake.sqs, lake.glue, athena, local=False, session=session)
+    reach = Reach(lake.access, lake.sqs, lake.glue, athena_of(lake), local=False, session=session)
     result = CliRunner().invoke(cli, ["verify", *DAY], obj={"reach": lambda _: reach})
     assert result.exit_code == 0, result.output
     ((region, first, last),) = session.asked
     assert region == REGION
     assert first <= datetime(2024, 5, 30, 23, 40, tzinfo=UTC)
     assert last >= datetime(2024, 6, 1, 0, 40, tzinfo=UTC)
+
+
+@pytest.fixture
+def another(aws: str) -> Lake:
+    """A lake of one log file that nobody signed."""
+    del aws
+    made = Lake()
+    made.put("cloudtrail", path("a"), trail(event(1)))
+    made.work("cloudtrail")
+    return made
+
+
+def athena_of(lake: Lake) -> Athena:
+    return Athena(boto3.client("athena"), lake.settings.lake.database, WORKGROUP)
+
+
+def booked(lake: Lake) -> list[dict[str, Any]]:
+    lake.work_queue()
+    answer = athena_of(lake).ask("SELECT * FROM verified ORDER BY calendarday, accounts NULLS FIRST")
+    return [dict(zip((one.name for one in answer.columns), row, strict=True)) for row in answer.rows]
+
+
+def test_what_was_found_is_in_the_books_of_every_day_and_the_last_counts(another: Lake) -> None:
+    assert booked(another) == []
+    assert invoke(another, "verify", "--from", "2024-05-30", "--to", "2024-05-31").exit_code == 5
+    first = booked(another)
+    assert [one["calendarday"] for one in first] == ["2024-05-30", "2024-05-31"]
+    for one in first:
+        assert (one["firstday"], one["lastday"], one["accounts"]) == ("2024-05-30", "2024-05-31", None)
+        assert (one["verified"], one["failed"], one["unverifiable"]) == ("1", "0", "2")
+        assert one["unverifiablekinds"] == "log-uncovered, no-digests"
+    another.s3.delete_object(Bucket=BUCKET, Key=path("a"))
+    assert invoke(another, "verify", *DAY, "--account", "111122223333").exit_code == 1
+    assert invoke(another, "verify", *DAY).exit_code == 1
+    found = booked(another)
+    assert [(one["calendarday"], one["accounts"], one["failedkinds"]) for one in found] == [
+        ("2024-05-30", None, None),
+        ("2024-05-31", None, "ledger-gone"),
+        ("2024-05-31", "111122223333", "ledger-gone"),
+    ]
+    assert json.loads(found[1]["examples"]) == [[f"s3://{BUCKET}/{path('a')}"]]
+    report = CliRunner().invoke(cli, ["report", *DAY], obj={"connect": lambda _: athena_of(another)}).stdout
+    assert "of 2024-05-31: 1 failed (ledger-gone); 0 checks hold" in report
+    assert "never verified" not in report
+
+
+def test_it_is_not_booked_where_nobody_wants_it_and_without_the_right_that_is_said(
+    another: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert invoke(another, "verify", *DAY, "--no-book").exit_code == 5
+    assert booked(another) == []
+
+    def refused(*_: object) -> None:
+        raise PermissionError("AccessDenied: s3:PutObject")
+
+    monkeypatch.setattr("lake.store.Store.create", refused)
+    result = invoke(another, "verify", *DAY)
+    assert result.exit_code == 5
+    assert "could not be left in lake_verified, so reports will not show it: " in result.stderr
+    assert "AccessDenied" in result.stderr
+    assert booked(another) == []

@@ -76,7 +76,7 @@ def test_the_local_lakes_catalog_is_the_templates(aws: str) -> None:
 
 
 def saved(athena: Any) -> list[str]:
-    pages = athena.get_paginator("list_named_queries").paginate(WorkGroup=resources.WORKGROUP)
+    pages = athena.get_paginator("list_named_queries").paginate(WorkGroup=SETTINGS.lake.workgroup)
     return [one for page in pages for one in page["NamedQueryIds"]]
 
 

@@ -290,6 +290,9 @@ def test_modules_of_ones_own_bucket_are_never_silently_pypis_again(deploying: De
         ({"NoSuch": "x"}, "NoSuch: no such parameter"),
         ({"Database": "x"}, "Database: filled from lake.toml"),
         ({"ReadreadyLockDays": "400"}, "ReadreadyLockDays is 400"),
+        ({"BooksReplicaArn": "arn:aws:s3:::copy"}, "it needs BooksReplicaKeyArn"),
+        ({"SessionLogsRawReplicaArn": "arn:aws:s3:::copy"}, "it needs SessionLogsRawReplicaKeyArn"),
+        ({"CloudTrailRawMode": "sns"}, "it needs CloudTrailRawTopicArn"),
     ],
 )
 def test_wrong_parameters_are_refused_before_anything_is_uploaded(

@@ -33,11 +33,12 @@ def test_the_jobs_arguments_are_those_that_the_script_takes(name: str, job: str)
 
 
 def test_the_looks_arguments_are_those_that_the_script_takes() -> None:
-    given = [word for key, value in JOBS["TendJob"]["DefaultArguments"].items() for word in (key, filled(value))]
-    more = json.loads(SCHEDULES["ListRaw"]["Target"]["Input"]["Fn::Sub"])["Arguments"]
-    assert (tend.arguments(given).look, tend.arguments(given).settings) == ("all", "s3://BooksBucket/SettingsKey")
-    raw = tend.arguments([*given, *(word for pair in more.items() for word in pair)])
-    assert (raw.look, raw.buckets) == ("raw", "${ListedBuckets}")
+    daily, listing = (
+        tend.arguments([word for key, value in JOBS[name]["DefaultArguments"].items() for word in (key, filled(value))])
+        for name in ("TendJob", "ListRawJob")
+    )
+    assert (daily.look, daily.buckets, daily.settings) == ("all", "", "s3://BooksBucket/SettingsKey")
+    assert (listing.look, listing.buckets, listing.settings) == ("raw", "ListedBuckets", daily.settings)
 
 
 def test_every_job_runs_on_the_glue_that_the_project_is_tested_on_and_brings_its_modules() -> None:
@@ -57,8 +58,7 @@ def test_every_job_is_bounded_in_workers_time_and_concurrency() -> None:
 
 def test_every_job_is_started_by_a_schedule_that_can_be_switched_off() -> None:
     started = {name: json.loads(one["Target"]["Input"]["Fn::Sub"]) for name, one in SCHEDULES.items()}
-    assert {one["JobName"] for one in started.values()} == {f"${{{name}}}" for name in JOBS}
-    assert started["ListRaw"]["Arguments"] == {"--look": "raw", "--buckets": "${ListedBuckets}"}
+    assert sorted(one["JobName"] for one in started.values()) == sorted(f"${{{name}}}" for name in JOBS)
     assert {str(one["State"]) for one in SCHEDULES.values()} == {"{'Ref': 'ScheduleState'}"}
 
 
@@ -80,3 +80,18 @@ def test_the_quality_gates_take_their_arguments_and_are_an_own_job() -> None:
     given = JOBS["QualityJob"]["DefaultArguments"]
     assert filled(given["--settings"]) == "s3://BooksBucket/SettingsKey"
     assert filled(JOBS["QualityJob"]["Command"]["ScriptLocation"]) == "s3://ArtefactsBucket/QualityScriptKey"
+
+
+def test_no_two_schedules_start_the_same_job_whose_turn_one_would_take_from_the_other() -> None:
+    names = [filled(job["Name"]) for job in JOBS.values()]
+    assert len(set(names)) == len(names) == len(SCHEDULES)
+
+
+def test_every_job_may_be_started_and_its_failure_is_told() -> None:
+    names = {job["Name"]["Fn::Sub"] for job in JOBS.values()}
+    scheduler = load(TEMPLATES / "access.yaml")["Resources"]["SchedulerRole"]["Properties"]["Policies"]
+    (statement,) = scheduler[0]["PolicyDocument"]["Statement"]
+    assert {one["Fn::Sub"].partition(":job/")[2] for one in statement["Resource"]} == names
+    rule = load(TEMPLATES / "watch.yaml")["Resources"]["JobFailed"]["Properties"]["EventPattern"]["detail"]
+    watch = load(TEMPLATES / "lake.yaml")["Resources"]["Watch"]["Properties"]["Parameters"]
+    assert {watch[one["Ref"]]["Fn::Sub"] for one in rule["jobName"]} == names

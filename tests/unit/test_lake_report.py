@@ -17,6 +17,7 @@ from click.testing import CliRunner, Result
 
 from cli.main import cli
 from infra.costs import Day, components, total
+from lake.completeness import COUNTS
 from report import lakesaid as said
 from report.lakecost import costs
 from report.lakefacts import Arrived, Daily, Freshness, LakeReport, Period
@@ -74,7 +75,7 @@ def test_its_completeness_is_the_view_completeness(asker: Asker, said_in_json: d
     for by, where in (("source", "sources"), ("calendarday", "days")):
         expected: dict[str, Counter[str]] = defaultdict(Counter)
         for row in rows:
-            expected[row[by]].update({name: row[name] or 0 for name in Arrived.__slots__ if name != "name"})
+            expected[row[by]].update({name: row[name] or 0 for name in COUNTS})
         assert {one.pop("name"): Counter(one) for one in json.loads(json.dumps(said_in_json[where]))} == expected
     missing = [row for row in rows if row["processed"] < row["objects"]]
     assert said_in_json["incompleteall"] == len(missing) == 2
@@ -134,6 +135,21 @@ def test_its_late_events_its_quarantine_and_its_gates_are_those_of_their_views(a
     assert all(one.unchecked == one.days == 31 for one in month.gates)
 
 
+def test_it_says_what_the_last_verifications_of_raw_found_and_which_days_had_none(month: LakeReport) -> None:
+    found = [(one.verification, len(one.calendardays), one.limited, one.failed) for one in month.verified]
+    assert found == [("09:00", 1, False, 2), ("08:00", 9, False, 0), ("10:00", 1, True, 0)]
+    assert month.unverified == [str(day) for day in DAYS[10:]]
+    points = [one.says for one in said.points(month) if one.section == "verified"]
+    assert points == [
+        "Raw of 2026-03-05, verified 2026-03-09 09:00: 2 of the checks failed (ledger-gone).",
+        "What was delivered on 21 days between 2026-03-11 and 2026-03-31 was never verified as a whole: loglake verify "
+        "compares it with what was signed and what was read.",
+    ]
+    shown = "\n".join(text(month))
+    assert "of 2026-03-01 to 2026-03-10: 170 checks hold" in shown
+    assert f"of 2026-03-20, only account {ACCOUNTS[0]}: 0 checks hold; 1 could not be made (no-digests)" in shown
+
+
 def test_its_sessions_are_those_of_weekly_review_and_evidence(asker: Asker, month: LakeReport) -> None:
     by_team = defaultdict(list)
     for row in in_march(asker, "weekly_review"):
@@ -145,8 +161,9 @@ def test_its_sessions_are_those_of_weekly_review_and_evidence(asker: Asker, mont
         assert one.sessions == len(rows)
         assert one.refused == sum(row["outcome"] in ("denied", "failed") for row in rows)
         assert one.outofhours == sum(row["outofhours"] for row in rows)
+        came_about = [row for row in rows if row["outcome"] not in ("denied", "failed")]
         assert (one.confirmed, one.denied, one.unreviewed) == tuple(
-            sum(row["decision"] == decision for row in rows) for decision in ("confirmed", "denied", None)
+            sum(row["decision"] == decision for row in came_about) for decision in ("confirmed", "denied", None)
         )
         assert one.overdue == sum(row["overdue"] for row in rows)
     verdicts = Counter(row["verdict"] for row in in_march(asker, "evidence"))
@@ -201,7 +218,8 @@ def test_a_day_of_which_everything_was_delivered_on_other_days_is_not_empty(
 def test_complete_is_only_what_is_wholly_read_and_accounted_for(
     nothing: LakeReport, processed: int, accounted: int, tone: str
 ) -> None:
-    one = Arrived("cloudtrail", 10, processed, 10 - processed, 0, 0, 0, 0, 100, accounted, 0, 0, 0)
+    counts = {"objects": 10, "processed": processed, "waiting": 10 - processed, "records": 100, "kept": accounted}
+    one = Arrived(name="cloudtrail", **dict.fromkeys(COUNTS, 0) | counts)
     report = replace(nothing, sources=(one,))
     assert said.headline(report).tone == tone
     assert '<h2 id="verdict">' in page(report)
@@ -210,7 +228,8 @@ def test_complete_is_only_what_is_wholly_read_and_accounted_for(
 
 def test_what_asks_for_a_look_is_said_first(month: LakeReport, shown: str) -> None:
     assert [one.section for one in said.points(month)] == [
-        "completeness", "completeness", "quarantine", "evidence", "sessions", "sessions", "sessions",
+        "verified", "completeness", "completeness", "quarantine", "verified", "evidence",
+        "sessions", "sessions", "sessions",
     ]  # fmt: skip
     assert all(f'<h2 id="{one.section}">' in shown for one in said.points(month))
 

@@ -33,8 +33,20 @@ def _imported(archive: Path, *modules: str) -> list[str]:
     return ran.stdout.split()
 
 
+def _package(root: Path = artefacts.ROOT) -> artefacts.Artefact:
+    return artefacts.code("", root)["AddAPartKey"]
+
+
+def _copied(folder: Path) -> Path:
+    """The project's code, in another folder."""
+    for name in {*lambda_zip.OURS, *artefacts.OF_JOBS, "infra"}:
+        shutil.copytree(lambda_zip.ROOT / name, folder / name)
+    return folder
+
+
 def test_the_package_alone_can_be_run(tmp_path: Path) -> None:
-    archive = lambda_zip.build(tmp_path)
+    archive = tmp_path / "addapart.zip"
+    archive.write_bytes(_package().body)
     files = len(zipfile.ZipFile(archive).namelist())
     assert _imported(archive, lambda_zip.HANDLER) == [str(files), "True"]
 
@@ -48,22 +60,18 @@ def test_the_jobs_zip_alone_holds_what_the_glue_scripts_import(tmp_path: Path) -
 
 
 def test_the_same_files_make_the_same_bytes_whenever_they_were_written(tmp_path: Path) -> None:
-    copied = [tmp_path / "one", tmp_path / "two"]
+    copied = [_copied(tmp_path / name) for name in ("one", "two")]
     for number, folder in enumerate(copied):
-        for name in lambda_zip.OURS:
-            shutil.copytree(lambda_zip.ROOT / name, folder / name)
         for file in folder.rglob("*.py"):
             file.chmod(0o600 if number else 0o755)
             file.touch()
-    first, second = (lambda_zip.package(folder) for folder in copied)
-    assert first == second == lambda_zip.package()
+    first, second = (artefacts.code("", folder) for folder in copied)
+    assert first == second == artefacts.code("")
 
 
 def test_other_code_has_another_name(tmp_path: Path) -> None:
-    for name in lambda_zip.OURS:
-        shutil.copytree(lambda_zip.ROOT / name, tmp_path / name)
-    (tmp_path / "addapart" / "events.py").open("a").write("\n# changed\n")
-    assert lambda_zip.name(lambda_zip.package(tmp_path)) != lambda_zip.name(lambda_zip.package())
+    (_copied(tmp_path) / "addapart" / "events.py").open("a").write("\n# changed\n")
+    assert _package(tmp_path).key != _package().key
 
 
 def test_no_job_and_no_schema_of_arrow_is_in_it() -> None:

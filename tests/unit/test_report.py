@@ -31,6 +31,7 @@ from tests.report_world import (
     EVIL,
     FIREHOSE,
     GOOD,
+    HARMFUL,
     HUB,
     HUBKEY,
     REMOVED,
@@ -69,6 +70,29 @@ def test_it_says_who_asked_when_where_from_and_why_by_the_record_that_says_so(as
     )
     assert (start.reason, start.outcome, start.useragent) == ("INC-4711 disk full", "started", "aws-cli/2.15.30")
     assert start.origin == of_trail(12)
+
+
+def test_it_says_what_the_last_verifications_of_raw_of_its_days_and_account_found(asker: Asker) -> None:
+    report = asker.report(GOOD)
+    found = [(one.verification, one.accounts, one.verified, one.failed, one.unverifiable) for one in report.verified]
+    assert found == [("11:00", None, 6, 1, 2), ("12:00", "111122223333,444455556666", 3, 0, 0)]
+    assert report.unverified == ()
+    shown = "\n".join(text(report))
+    said = " ".join(shown.split())
+    assert (
+        "verified 2026-03-09 11:00: 1 failed (ledger-changed); 6 checks hold; 2 could not be made (no-digests)" in said
+    )
+    assert report.doubted == ()
+    assert "<script>top.pwned" not in page(report)
+
+
+def test_a_source_of_its_own_that_did_not_verify_is_told_beside_the_verdict(asker: Asker) -> None:
+    report = asker.report(ALONE)
+    assert [one.object for one in report.sources] == [HARMFUL]
+    doubt = "S1 did not verify on 2026-03-09: it is not, or no more, what was signed or read"
+    assert report.doubted == (doubt,)
+    assert f"- {doubt}" in text(report)
+    assert f"<li><strong>{doubt}</strong></li>" in page(report)
 
 
 def test_the_role_chain_leads_back_to_the_person_call_by_call(asker: Asker) -> None:

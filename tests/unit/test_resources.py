@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -121,3 +122,9 @@ def test_every_table_has_its_place_and_results_go_to_the_lakes_own_bucket() -> N
     configuration = resources.workgroup(SETTINGS)["Configuration"]
     assert configuration["EnforceWorkGroupConfiguration"] is True
     assert configuration["ResultConfiguration"]["OutputLocation"] == "s3://loglake-query-results/athena/"
+
+
+def test_two_lakes_in_an_account_share_no_workgroup() -> None:
+    other = replace(SETTINGS, lake=replace(SETTINGS.lake, database="second"))
+    assert (resources.workgroup(SETTINGS)["Name"], resources.workgroup(other)["Name"]) == ("loglake", "second")
+    assert {one["WorkGroup"] for one in resources.named_queries(other)} == {"second"}

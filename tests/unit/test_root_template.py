@@ -114,9 +114,12 @@ def settled(value: Any, given: dict[str, str]) -> Any:
         ("Access", "RawKeyArns", {"RawKeyArn": "r", "MoreRawKeyArns": "u,v"}, "r,u,v"),
         ("Jobs", "ListedBuckets", {"CloudTrailRawMode": "listing", "CloudTrailRawBucket": "b"}, "b"),
         ("Jobs", "ListedBuckets", {"MoreListedBuckets": "c"}, "c"),
+        ("Access", "ReplicaKeyArns", {"BooksReplicaArn": "b", "BooksReplicaKeyArn": "k", "ReplicaKeyArn": "l"}, "k"),
+        ("Storage", "ReadreadyReplicaKeyArn", {"ReadreadyReplicaKeyArn": "k", "BooksReplicaKeyArn": "l"}, "k"),
+        ("CloudTrailRaw", "ReplicaKeyArn", {"CloudTrailRawReplicaKeyArn": "k", "BooksReplicaKeyArn": "l"}, "k"),
     ],
 )  # fmt: skip
-def test_what_brought_buckets_need_is_fed_and_no_more(
+def test_what_brought_buckets_and_copies_need_is_fed_and_no_more(
     child: str, parameter: str, given: dict[str, str], fed: str
 ) -> None:
     _, fed_to = nested()[child]

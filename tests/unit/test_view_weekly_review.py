@@ -67,18 +67,24 @@ def test_the_last_review_counts_and_only_what_nobody_reviewed_is_overdue_after_t
     today = datetime.now(UTC).replace(tzinfo=None)
     old, young = ((today - timedelta(days=days)).strftime("%Y-%m-%d 09:00:00") for days in (9, 3))
     lake = ViewLake(
-        [start(old, "reviewed"), start(old, "forgotten"), start(young, "young")],
+        [
+            start(old, "reviewed"),
+            start(old, "forgotten"),
+            start(young, "young"),
+            start(old, None, errorcode="AccessDenied"),
+        ],
         [],
         reviews=[
             review("reviewed", "confirmed", "2026-03-03 10:00:00"),
             review("reviewed", "denied", "2026-03-04 10:00:00", comment="nobody knew of it", reviewer="heidi"),
         ],
     )
-    found = lake.ask("SELECT sessionid, decision, reviewer, comment, overdue FROM weekly_review ORDER BY 1")
+    found = lake.ask("SELECT sessionid, decision, reviewer, comment, overdue FROM weekly_review ORDER BY 1 NULLS LAST")
     assert [tuple(row.values()) for row in found] == [
         ("forgotten", None, None, None, True),
         ("reviewed", "denied", "heidi", "nobody knew of it", False),
         ("young", None, None, None, False),
+        (None, None, None, None, False),
     ]
 
 

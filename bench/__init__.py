@@ -1,0 +1,1 @@
+"""What users pay for, measured side by side: `make bench`."""

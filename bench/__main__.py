@@ -1,0 +1,51 @@
+"""Everything that is measured, in one run; writes docs/benchmarks.md.
+
+    make bench [SIZE=1]
+
+SIZE: 1 is a million events and takes about 15 minutes on two idle cores, the first time some minutes more for making
+them; 5 takes about five times as long. Single parts, on the terminal: python -m bench.ingest, keystrokes,
+announcements, publishing, questions, growth, seed, peak.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+
+from bench import announcements, growth, ingest, keystrokes, peak, publishing, questions, report, seed
+from bench.sides import Part
+
+FILES = 2000  # of SIZE 1, of 500 events each
+
+
+def main() -> None:
+    """Measure, show, write the page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--size", type=float, default=1, help="of 1, a million events; 1")
+    size = parser.parse_args().size
+    files = int(FILES * size)
+    parts: list[Part] = []
+    to_measure: list[Callable[[], Part]] = [
+        lambda: ingest.filtered(files),
+        lambda: ingest.everything(files),
+        lambda: keystrokes.keystrokes(int(1_000_000 * size)),
+        lambda: announcements.announcements(int(400_000 * size)),
+        lambda: publishing.publishing(files),
+        lambda: questions.auditors(files // 5, times=2),
+        lambda: growth.growth([files // 4, files // 2, files]),
+        lambda: seed.seed(parts[0]),
+        lambda: peak.peak(files),
+    ]
+    for part in to_measure:
+        began = time.monotonic()
+        parts.append(part())
+        report.show(parts[-1])
+        print(f"  {time.monotonic() - began:.0f} s", file=sys.stderr)
+    report.PAGE.write_text(report.page(parts, f"{size:g}"))
+    print(f"written: {report.PAGE}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""The same run on more and more: does an event cost the same, is memory bounded, does S3 hear what it should.
+
+python -m bench.growth [--files 500 1000 2000]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench import data
+from bench.report import show
+from bench.sides import Part, Side, measure
+
+
+def growth(sizes: Sequence[int]) -> Part:
+    """One process, filters on and off."""
+    whole = data.cloudtrail(max(sizes))
+    rows = []
+    for keep in ("filtered", "everything"):
+        for files in sizes:
+            with tempfile.TemporaryDirectory() as temporary:
+                work = Path(temporary)
+                raw = _some(whole, files, work / "raw")
+                side = Side(f"{keep}, {files:,} files", "bench.peers.growth", (keep,), times=1)
+                said = measure([side], raw, work)[side.name].said
+            requests = said["requests"]
+            rows.append(
+                (
+                    keep,
+                    f"{said['records']:,}",
+                    f"{said['seconds'] / said['records'] * 1e6:.2f}",
+                    f"{said['peak'] / 1e9:.2f}",
+                    f"{said['files']:,}",
+                    f"{requests['GET raw']:,}",
+                    f"{requests['GET']:,}",
+                    f"{requests['LIST']:,}",
+                    f"{requests['PUT']:,}",
+                )
+            )
+    return Part(
+        "Growth",
+        "One process does everything that a cluster shares. Microseconds of processor time an event; requests as S3 "
+        "would bill them.",
+        ("keep", "events", "µs an event", "peak GB", "objects", "GETs of raw", "other GETs", "LISTs", "PUTs"),
+        rows,
+    )
+
+
+def _some(whole: Path, files: int, folder: Path) -> Path:
+    """Files spread evenly over the whole."""
+    paths = sorted(path for path in whole.rglob("*") if path.is_file())
+    for path in paths[:: max(1, len(paths) // files)][:files]:
+        target = folder / path.relative_to(whole)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.link(path, target)
+    return folder
+
+
+def main() -> None:
+    """As a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--files", type=int, nargs="+", default=[500, 1000, 2000])
+    show(growth(parser.parse_args().files))
+
+
+if __name__ == "__main__":
+    main()
