@@ -23,7 +23,7 @@ help:
 	@echo "  make run RAW=path KEEP=everything     the same, with the event filters off"
 	@echo "  make down                     stop the lake that make run left running"
 	@echo "  make test                     lint (of the templates as well), types and all tests"
-	@echo "  make bench                    speed, side by side with others, to docs/benchmarks.md; SIZE=5: five times as much"
+	@echo "  make bench                    speed, side by side with others, to docs/benchmarks.md; SIZE=4: four times as much"
 	@echo "  make package                  dist/: the zips and scripts that Glue and Lambda are given"
 	@echo "  make deploy                   the lake in AWS: shows what would change, asks, does it (ARGS='--profile lake')"
 	@echo "  make generated                what is made of declarations, made anew: templates, runbook, tables of the guides"

@@ -2,8 +2,8 @@
 
     make bench [SIZE=1]
 
-SIZE: 1 is a million events and takes about 15 minutes on two idle cores, the first time some minutes more for making
-them; 5 takes about five times as long. Single parts, on the terminal: python -m bench.ingest, keystrokes,
+SIZE: 1 is half a million events and takes about 15 minutes on two idle cores, the first time some more for making
+them; 4 takes about four times as long. Single parts, on the terminal: python -m bench.ingest, keystrokes,
 announcements, publishing, questions, growth, seed, peak.
 """
 
@@ -17,13 +17,13 @@ from collections.abc import Callable
 from bench import announcements, growth, ingest, keystrokes, peak, publishing, questions, report, seed
 from bench.sides import Part
 
-FILES = 2000  # of SIZE 1, of 500 events each
+FILES = 1000  # of SIZE 1, of 500 events each
 
 
 def main() -> None:
     """Measure, show, write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--size", type=float, default=1, help="of 1, a million events; 1")
+    parser.add_argument("--size", type=float, default=1, help="of half a million events; 1")
     size = parser.parse_args().size
     files = int(FILES * size)
     parts: list[Part] = []

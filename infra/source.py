@@ -112,7 +112,7 @@ def _alone(name: str, resource: _RESOURCE, logs: Logs) -> _RESOURCE:
     if name == "JobFailed":
         properties["Name"] = {"Fn::Sub": f"${{RolePrefix}}{logs.name}-job-failed"}
         properties["Description"] = properties["Description"].replace("job-failed", f"{logs.name}-job-failed")
-        properties["EventPattern"]["detail"]["jobName"] = [{"Ref": f"{logical(logs)}Job"}]
+        properties["EventPattern"]["detail"]["jobName"] = [{"Fn::Sub": f"${{RolePrefix}}{logs.name}"}]
     return made
 
 

@@ -11,13 +11,15 @@ from click.testing import CliRunner
 
 from cli import home
 from cli.main import cli
-from infra import deployment, resources
+from infra import deployment, resources, source
 from infra.local.resources import create
 from lake import keys
 from tests import nested_stacks
 from tests.figures import Figure
 
 SETTINGS = home.settings()
+# The raw buckets that a deployment makes; those of further kinds of logs are stacks of their own, of raw.yaml.
+RAW = sorted({one.bucket for one in SETTINGS.sources if one.job in source.NAMED})
 NOT_DECLARED = ("CreateTime", "UpdateTime", "CatalogId", "VersionId")
 
 
@@ -46,7 +48,7 @@ def lake() -> dict[str, Any]:
         "queues": {
             one.name: queue(sqs, one.name) for one in (resources.queue(SETTINGS), resources.dead_letters(SETTINGS))
         },
-        "announced": {name: announced(s3, name) for name in (*resources.raw_buckets(SETTINGS), SETTINGS.buckets.books)},
+        "announced": {name: announced(s3, name) for name in (*RAW, SETTINGS.buckets.books)},
         "settings": s3.get_object(Bucket=SETTINGS.buckets.books, Key=keys.SETTINGS)["Body"].read().decode(),
     }
 

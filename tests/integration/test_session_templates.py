@@ -211,7 +211,7 @@ def actions(policy: dict[str, Any], *but: str) -> set[str]:
 
 @pytest.mark.usefixtures("functions")
 def test_the_destination_takes_logs_of_the_organisation_into_the_layout_that_the_lake_reads() -> None:
-    bucket = SETTINGS.sources[-1].bucket
+    bucket = next(one.bucket for one in SETTINGS.sources if one.job == "cloudwatch")
     deploy(DESTINATION, "us-east-1", OrganizationId=ORGANIZATION, RawKeyArn=RAW_KEY)
     boto3.client("s3").create_bucket(Bucket=bucket)
     firehose, logs = boto3.client("firehose"), boto3.client("logs")
