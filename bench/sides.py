@@ -102,4 +102,6 @@ def say(line: str) -> None:
 
 def ratio(theirs: float, ours: float) -> str:
     """How many times ours theirs is."""
-    return f"{theirs / ours:.1f}" if ours else "-"
+    if not ours:
+        return "-"
+    return f"{theirs / ours:.1f}" if theirs >= ours else f"{theirs / ours:.2f}"
