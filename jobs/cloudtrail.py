@@ -118,9 +118,9 @@ class Decoder:
         by_event = len(events) - len(numbers) - outcome.filtered.get("removal", 0)
         if by_event:
             outcome.filtered["event"] = by_event
-        kept: Sequence[bytes | msgspec.Raw] | None = None
-        if len(numbers) * _FEW <= len(events):
-            kept = cut(text, [event.eventID for event in events], numbers)
+        kept: Sequence[bytes | msgspec.Raw] | None = None if numbers else []
+        if numbers and len(numbers) * _FEW <= len(events):
+            kept = cut(text, [event.eventID if event.eventVersion else None for event in events], numbers)
         if kept is None:
             raws = _RAWS.decode(array)
             kept = [raws[number] for number in numbers]

@@ -1,7 +1,7 @@
 """A few records out of a long text, without looking at the others: by their ids, and where CloudTrail begins a record.
 
-What is found so is only believed if it proves itself: up to where the next record begins it is one JSON object, which
-no object nested in a record is, and it has the id that was looked for, which no other record of the text has.
+What is found so is only believed if it proves itself: nothing nested in a record looks like one, up to where the next
+record begins it is one JSON object, and it has the id that was looked for, which no other record of the text has.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import msgspec
 from jobs.documents import object_end
 
 _BEGIN = b'{"eventVersion":'  # the member that CloudTrail writes first
+_VERSION = b'"eventVersion"'  # as often as there are records: so none holds an object that looks like another
 _BETWEEN = b" \t\r\n,"
 _END = re.compile(rb"[ \t\r\n]*\][ \t\r\n]*\}?[ \t\r\n]*")  # behind the last record
 
@@ -26,12 +27,13 @@ _record = msgspec.json.Decoder(_Record).decode
 
 
 def cut(text: bytes, ids: Sequence[str | None], wanted: Sequence[int]) -> list[bytes] | None:
-    """Some of the text's records, each as its bytes. ids: of all of them, in order. wanted: which ones, ascending.
+    """Some of the text's records, each as its bytes. ids: of all of them, in order, None where
+    one has no id or no eventVersion. wanted: which ones, ascending.
 
     None if they cannot be told apart so: ids are missing or stand there twice, or a record is not as CloudTrail writes
     it.
     """
-    if len(set(ids)) < len(ids):
+    if None in ids or len(set(ids)) < len(ids) or text.count(_VERSION) != len(ids):
         return None
     found: list[bytes] = []
     at = 0

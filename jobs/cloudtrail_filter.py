@@ -21,6 +21,7 @@ class Event(msgspec.Struct, gc=False):
     eventSource: str
     eventName: str
     eventID: str | None = None
+    eventVersion: str | None = None
 
 
 class PlacedEvent(msgspec.Struct, gc=False):
@@ -29,6 +30,7 @@ class PlacedEvent(msgspec.Struct, gc=False):
     eventSource: str
     eventName: str
     eventID: str | None = None
+    eventVersion: str | None = None
     recipientAccountId: str | None = None
     userIdentity: msgspec.Raw = NULL
 

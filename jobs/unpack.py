@@ -42,7 +42,7 @@ def unpack(data: bytes, limit: int, joined: bool) -> Unpacked:
     for _ in range(NESTED):
         if not data.startswith(MAGIC):
             break
-        found = _whole(data, limit) or _members(data, limit, joined)
+        found = (None if joined else _whole(data, limit)) or _members(data, limit, joined)
         data = found.text
         # What encloses comes first: if it is cut off, so is what it holds.
         trouble = trouble if trouble.reason else found._replace(text=b"")
