@@ -107,8 +107,7 @@ def peak(files: int) -> Part:
             ("the longest run", f"{longest / 60:.1f} minutes, Spark's start not counted"),
         ],
         (
-            "What was refused is taken again by the first plan after its own is closed: an hour after its days were "
-            "published.",
+            "What was refused is taken again by the next run.",
             "By processor time measured here, times the scale, not run at full size. S3's own rate, 5,500 GETs a "
             "second and prefix, allows 4.9 million objects a quarter of an hour and prefix.",
         ),

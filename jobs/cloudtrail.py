@@ -10,6 +10,7 @@ import gc
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from operator import attrgetter
 
 import msgspec
 import pyarrow as pa
@@ -34,6 +35,7 @@ _SIGNS = (b'"eventTime"', b'"eventName"', b'"eventVersion"')  # broken text with
 _FEW = 16  # where at most one record in so many is kept, it is looked for in the text: that is cheaper than all of them
 _LAMBDAS = "aws:"  # eventSource of what is no CloudTrail record but has its fields: S3's and SQS's notifications
 
+_SOURCE = attrgetter("eventSource")
 _EVENTS = msgspec.json.Decoder(list[Event])
 _PLACED_EVENTS = msgspec.json.Decoder(list[PlacedEvent])
 _RAWS = msgspec.json.Decoder(list[msgspec.Raw])
@@ -82,12 +84,12 @@ class Decoder:
             return None
         outcome, numbers = Outcome(), None
         if self._filter.by_event:
-            selected = self._select(text, array)
+            selected = self._select(array)
             if selected is None:
                 return None
             outcome, numbers, array = selected
         records = self._decode(array)
-        if records is None or _any_of_lambdas({record.eventSource for record in records}):
+        if records is None or _any_of_lambdas(set(map(_SOURCE, records))):
             return None
         if numbers is None:
             outcome.records, numbers = len(records), range(len(records))
@@ -97,13 +99,13 @@ class Decoder:
         self._rows.add(source, numbers, records, len(array))
         return outcome
 
-    def _select(self, text: bytes, array: bytes | memoryview) -> tuple[Outcome, Sequence[int], bytes] | None:
+    def _select(self, array: bytes | memoryview) -> tuple[Outcome, Sequence[int], bytes] | None:
         """Every record is looked at for its event alone. Of those that match: their numbers, and an array of them."""
         try:
             events = (_PLACED_EVENTS if self._filter.by_account else _EVENTS).decode(array)
         except (msgspec.DecodeError, RecursionError):
             return None
-        if _any_of_lambdas({event.eventSource for event in events}):
+        if _any_of_lambdas(set(map(_SOURCE, events))):
             return None
         outcome = Outcome(len(events))
         numbers = self._filter.select(events)
@@ -120,7 +122,7 @@ class Decoder:
             outcome.filtered["event"] = by_event
         kept: Sequence[bytes | msgspec.Raw] | None = None if numbers else []
         if numbers and len(numbers) * _FEW <= len(events):
-            kept = cut(text, [event.eventID if event.eventVersion else None for event in events], numbers)
+            kept = cut(array, [event.eventVersion for event in events], numbers)
         if kept is None:
             raws = _RAWS.decode(array)
             kept = [raws[number] for number in numbers]

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from msgspec.structs import astuple
 
 from jobs import cloudtrail_parts as parts
 from jobs.cloudtrail_records import FLAGS, JSONS, NULL, OPEN_ENDED, TEXTS, Record, Shape
@@ -64,15 +65,14 @@ class Origins:
 
 def batch(shape: Shape, records: list[Record], origins: Origins) -> pa.RecordBatch:
     """The rows of records of one shape."""
-    names = ("eventTime", *TEXTS, *FLAGS, *JSONS, "others", *shape.extra_attributes)
-    read = dict(zip(names, zip(*map(attrgetter(*names), records), strict=True), strict=True))
+    read = dict(zip(shape.type.__struct_fields__, zip(*map(astuple, records), strict=True), strict=True))
     columns: Columns = {"eventtime": pa.array(read["eventTime"], SCHEMA.field("eventtime").type)}
     columns |= {name.lower(): pa.array(read[name], pa.string()) for name in TEXTS}
     columns |= {name.lower(): pa.array(map(_BOOLEAN.get, read[name]), pa.bool_()) for name in FLAGS}
     columns |= {name.lower(): json_column(read[name], name in OPEN_ENDED) for name in JSONS}
-    identities = parts.IDENTITIES.many(read["userIdentity"])
-    columns |= _who(identities)
-    columns |= _of_calls(read, [(one.sessionContext or _NO_CONTEXT).sourceIdentity for one in identities])
+    who, source_identities = _who(read["userIdentity"])
+    columns |= who
+    columns |= _of_calls(read, source_identities)
     extras = dict(zip(shape.extras, (read[name] for name in shape.extra_attributes), strict=True))
     columns["otherfields"] = _others(read["others"], extras)
     columns |= origins.columns()
@@ -110,7 +110,18 @@ def _unquoted(text: bytes) -> bytes:
     return unquoted.encode()
 
 
-def _who(identities: list[parts.Identity]) -> Columns:
+def _who(texts: Sequence[parts.Buffer]) -> tuple[Columns, list[str | None]]:
+    """The columns made of userIdentity, and the source identities. One session makes many calls: of a file's texts a
+    sixth are different, so each is read once."""
+    place: dict[bytes, int] = {}
+    places = [place.setdefault(text, len(place)) for text in map(bytes, texts)]
+    identities = parts.IDENTITIES.many(list(place))
+    columns = pa.record_batch(_of_identities(identities)).take(pa.array(places, pa.int32()))
+    sources = [(one.sessionContext or _NO_CONTEXT).sourceIdentity for one in identities]
+    return dict(zip(columns.schema.names, columns.columns, strict=True)), [sources[at] for at in places]
+
+
+def _of_identities(identities: list[parts.Identity]) -> Columns:
     values = list(zip(*map(attrgetter(*_OF_IDENTITY), identities), strict=True))
     columns = {
         f"useridentity{name.lower()}": pa.array(column, pa.string())

@@ -1,60 +1,46 @@
-"""A few records out of a long text, without looking at the others: by their ids, and where CloudTrail begins a record.
+"""A few records out of a long array, without reading the others: by where the values of their first members lie.
 
-What is found so is only believed if it proves itself: nothing nested in a record looks like one, up to where the next
-record begins it is one JSON object, and it has the id that was looked for, which no other record of the text has.
+A msgspec.Raw is a view of the text that it was decoded from, so its address tells its position. What stands before a
+record's eventVersion tells whether that is its first member, and so where the record begins; where the next one begins,
+it has ended. Nothing is searched for, so nothing that a record holds can be mistaken for another one.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import msgspec
+import pyarrow as pa
 
-from jobs.documents import object_end
+from jobs.cloudtrail_records import NULL
 
 _BEGIN = b'{"eventVersion":'  # the member that CloudTrail writes first
-_VERSION = b'"eventVersion"'  # as often as there are records: so none holds an object that looks like another
-_BETWEEN = b" \t\r\n,"
-_END = re.compile(rb"[ \t\r\n]*\][ \t\r\n]*\}?[ \t\r\n]*")  # behind the last record
+_SPACE = b" \t\r\n"
 
 
-class _Record(msgspec.Struct, gc=False):
-    eventID: str
+def cut(array: bytes | memoryview, versions: Sequence[msgspec.Raw], wanted: Sequence[int]) -> list[bytes] | None:
+    """Some records of a well-formed JSON array of objects, each as its bytes. versions: each record's eventVersion, as
+    decoded from this very `array`, NULL where it has none. wanted: which ones.
 
-
-_record = msgspec.json.Decoder(_Record).decode
-
-
-def cut(text: bytes, ids: Sequence[str | None], wanted: Sequence[int]) -> list[bytes] | None:
-    """Some of the text's records, each as its bytes. ids: of all of them, in order, None where
-    one has no id or no eventVersion. wanted: which ones, ascending.
-
-    None if they cannot be told apart so: ids are missing or stand there twice, or a record is not as CloudTrail writes
-    it.
+    None if eventVersion is not the first member of each of them and of those behind them: they must be found otherwise.
     """
-    if None in ids or len(set(ids)) < len(ids) or text.count(_VERSION) != len(ids):
-        return None
+    start = pa.py_buffer(array).address
     found: list[bytes] = []
-    at = 0
-    for one in (ids[number] for number in wanted):
-        mark = text.find(b'"eventID":"%b"' % one.encode(), at) if one else -1
-        begin = text.rfind(_BEGIN, at, mark) if mark >= 0 else -1
-        if begin < 0:
+    for number in wanted:
+        begin = _begin(array, start, versions[number])
+        last = number + 1 == len(versions)
+        end = len(array) if last else _begin(array, start, versions[number + 1])
+        if begin is None or end is None:
             return None
-        at = text.find(_BEGIN, mark)
-        record = text[begin:at].rstrip(_BETWEEN) if at >= 0 else _last(text, begin)
-        try:
-            if _record(record).eventID != one:
-                return None
-        except (msgspec.DecodeError, RecursionError):
-            return None
-        at = at if at >= 0 else len(text)
-        found.append(record)
+        record = bytes(array[begin:end]).rstrip(_SPACE)
+        found.append(record.removesuffix(b"]" if last else b",").rstrip(_SPACE))
     return found
 
 
-def _last(text: bytes, begin: int) -> bytes:
-    """The record that begins there, if it is the text's last; else nothing."""
-    end = object_end(text, begin)
-    return text[begin:end] if end and _END.fullmatch(text, end) else b""
+def _begin(array: bytes | memoryview, start: int, version: msgspec.Raw) -> int | None:
+    """Where the record of this eventVersion begins, if that is its first member, written as CloudTrail does."""
+    if version is NULL:
+        return None
+    value = pa.py_buffer(version).address - start
+    begin = value - len(_BEGIN)
+    return begin if bytes(array[max(begin, 0) : value]) == _BEGIN else None

@@ -12,68 +12,27 @@ its rows. infra/templates/watch.yaml makes metrics and alarms of these lines.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
 
 import boto3
 from botocore.config import Config
 from pyspark.sql import SparkSession
 
-from jobs.access import Access, access
-from jobs.mapping import attempt
+from jobs.access import access
+from jobs.mapping import without_pandas
 from jobs.run import Report, run
+from jobs.spark_map import SparkMap, emit
 from lake.completeness import enough
 from lake.runs import Run, write
 from lake.settings import JOBS, Settings, Thresholds, parse
 from lake.store import Store
 
 PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 10})
-POLL = 0.2  # seconds between looks at Spark's progress
-
-
-def emit(**line: object) -> None:
-    """One line of the report."""
-    print(json.dumps(line, default=str), flush=True)
-
-
-class SparkMap:
-    """jobs.mapping.Map on Spark: a partition a task, no shuffle, progress as it goes."""
-
-    def __init__(self, spark: SparkSession, settings: str) -> None:
-        self._context, self._settings = spark.sparkContext, settings
-
-    def __call__(self, step: str, unit: str, function: Callable[[Any, Access], Any], tasks: Sequence[Any]) -> list[Any]:
-        """See jobs.mapping.Map."""
-        if not tasks:
-            return []
-        settings = self._settings
-        tasks_in_spark = self._context.parallelize(tasks, len(tasks))
-        emit(step=step, done=0, of=len(tasks), unit=unit)
-        finished = threading.Event()
-        watcher = threading.Thread(target=self._watch, args=(step, unit, len(tasks), finished), daemon=True)
-        watcher.start()
-        try:
-            results: list[Any] = tasks_in_spark.map(lambda task: attempt(function, task, access(settings))).collect()
-        finally:
-            finished.set()
-            watcher.join()
-        emit(step=step, done=len(tasks), of=len(tasks), unit=unit)
-        return results
-
-    def _watch(self, step: str, unit: str, total: int, finished: threading.Event) -> None:
-        tracker, said = self._context.statusTracker(), 0
-        while not finished.wait(POLL):
-            stages = [info for stage in tracker.getActiveStageIds() if (info := tracker.getStageInfo(stage))]
-            done = max((info.numCompletedTasks for info in stages), default=0)
-            if said < done < total:
-                emit(step=step, done=done, of=total, unit=unit)
-                said = done
 
 
 def arguments(argv: Sequence[str]) -> argparse.Namespace:
@@ -101,7 +60,7 @@ def main(argv: Sequence[str]) -> int:
     report = run(
         access(text),
         options.job,
-        SparkMap(spark, text),
+        SparkMap(spark.sparkContext, partial(access, text)),
         session.client("glue", region_name=settings.lake.region, config=PATIENT),
         session.client("sqs", region_name=settings.lake.region, config=PATIENT),
         lambda: datetime.now(UTC),
@@ -160,6 +119,7 @@ def ending(report: Report, thresholds: Thresholds) -> str:
 
 
 if __name__ == "__main__":
+    without_pandas()
     # Glue takes any SystemExit for a failure: say nothing where all is well.
     if code := main(sys.argv[1:]):
         sys.exit(code)

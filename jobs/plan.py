@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from typing import NamedTuple
 
 from jobs.access import Access
 from lake import keys
@@ -46,12 +47,12 @@ def plan(lake: Access, job: str, now: datetime, settled: Settled, tasks: int) ->
         inbox = list(lake.store.list(lake.books, keys.inbox(job)))
         taken = set(last.consumed) if last else set[str]()
         lake.store.delete(lake.books, [key for key in inbox if key in taken])
-        still_open, carried = _close(lake, job, last, settled)
+        earlier = _close(lake, job, last, settled)
         waiting = [key for key in inbox if key not in taken]
-        if not waiting and not carried:
-            return still_open
+        if not waiting and not earlier.carried:
+            return earlier.open
         try:
-            consumed, arrivals = _take(lake, waiting, carried)
+            consumed, arrivals = _take(lake, waiting, earlier.carried)
         except Gone:
             continue  # another run planned these inbox files and took them away: begin again from its plan
         new = Plan(
@@ -60,29 +61,42 @@ def plan(lake: Access, job: str, now: datetime, settled: Settled, tasks: int) ->
             attempt=keys.unique(),
             planned=now.isoformat(timespec="seconds"),
             consumed=consumed,
-            open=[one.number for one in still_open],
+            open=[one.number for one in earlier.open],
             batches=cut(arrivals, tasks, lake.settings.bounds.batch_files, lake.settings.bounds.batch_bytes),
+            retried=earlier.retried,
         )
         key = keys.plan(job, new.number)
         if lake.store.create(lake.books, key, dump(new)):
-            return [*still_open, new]
+            return [*earlier.open, new]
         if load_plan(lake.store.get(lake.books, key)).attempt == new.attempt:  # our own write, its answer lost
-            return [*still_open, new]
+            return [*earlier.open, new]
         # Another run was faster: begin again from its plan.
 
 
-def _close(lake: Access, job: str, last: Plan | None, settled: Settled) -> tuple[list[Plan], list[Arrival]]:
-    """The plans still open, and what the others could not fetch and the next plan carries."""
-    still_open: list[Plan] = []
-    carried: list[Arrival] = []
-    earlier = [read_plan(lake, job, number) for number in last.open] if last else []
-    for one in [*earlier, *([last] if last else [])]:
+class _Earlier(NamedTuple):
+    """The plans still open; what they and the closed ones could not fetch and the next plan carries; Plan.retried."""
+
+    open: list[Plan]
+    carried: list[Arrival]
+    retried: list[str]
+
+
+def _close(lake: Access, job: str, last: Plan | None, settled: Settled) -> _Earlier:
+    """What failed once is carried at once: most of it is S3 saying SlowDown. What failed again waits until its plan is
+    closed, more than an hour: so that `bounds.attempts` last longer than a key policy takes to be mended."""
+    found = _Earlier([], [], [])
+    numbers = last.open if last else []
+    for one in [*(read_plan(lake, job, number) for number in numbers), *([last] if last else [])]:
         ledgers = read_ledgers(lake, one)
-        if len(ledgers) == len(one.batches) and settled(one, ledgers):
-            carried += [arrival for ledger in ledgers for arrival in ledger.undone]
-        else:
-            still_open.append(one)
-    return still_open, carried
+        over = len(ledgers) == len(one.batches) and settled(one, ledgers)
+        for ledger in ledgers:
+            retried = last is not None and ledger.batch in last.retried
+            found.carried.extend(each for each in ledger.undone if (not retried if each.attempts == 1 else over))
+            if not over and any(each.attempts == 1 for each in ledger.undone):
+                found.retried.append(ledger.batch)
+        if not over:
+            found.open.append(one)
+    return found
 
 
 def _take(lake: Access, waiting: list[str], carried: list[Arrival]) -> tuple[list[str], list[Arrival]]:

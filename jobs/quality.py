@@ -43,12 +43,13 @@ from great_expectations.render.view import DefaultJinjaPageView
 from jobs.access import access
 from jobs.athena import ask
 from jobs.cloudtrail_records import OPEN_ENDED
-from jobs.job import PATIENT, emit
+from jobs.job import PATIENT
 from jobs.quality_days import Facts
 from jobs.quality_found import key_of, outcome_of, outcome_of_day, unjudged, without_values
 from jobs.quality_page import offline
 from jobs.quality_results import EXAMPLES, Check
 from jobs.quality_run import run
+from jobs.spark_map import emit
 from jobs.unredacted import holds_secret
 from lake.books import File
 from lake.completeness import per_cent

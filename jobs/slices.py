@@ -26,6 +26,7 @@ from schemas import TABLES
 from schemas.arrow import arrow_schema
 
 DAY = 86_400
+_ROW = 2_000  # bytes of a row of the books as Python's objects
 FOLD = 16  # small files of a books day that are worth being made one
 
 
@@ -59,6 +60,12 @@ class Slice:
     base: list[tuple[str, File]]  # (key, file) of the current generation
     inputs: list[Input]
     target: str
+
+    @property
+    def nbytes(self) -> int:
+        """What its rows take in memory, about: a piece that other slices read as well counts as a whole."""
+        pieces = (piece.nbytes for one in self.inputs for piece in one.pieces)
+        return sum(one.nbytes for _, one in self.base) + sum(pieces) + _ROW * sum(len(one.rows) for one in self.inputs)
 
 
 @dataclass(frozen=True, slots=True)

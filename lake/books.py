@@ -47,7 +47,10 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A numbered, bounded piece of work. consumed: inbox files it took. open: earlier plans not closed yet."""
+    """A numbered, bounded piece of work. consumed: inbox files it took. open: earlier plans not closed yet.
+
+    retried: batches of open plans whose objects that failed for the first time are in this plan or in one before it.
+    """
 
     job: str
     number: int
@@ -56,6 +59,7 @@ class Plan:
     consumed: list[str]
     open: list[int]
     batches: list[list[Arrival]]
+    retried: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

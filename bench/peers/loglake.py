@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,23 +20,22 @@ from bench.files import NoCatalog, lake
 from cli import home
 from jobs import land, orc
 from jobs.access import Access
-from jobs.mapping import attempt
+from jobs.mapping import Map, without_pandas
 from jobs.run import run
+from jobs.spark_map import SparkMap
 
 
-class Mapper:
-    """jobs.mapping.Map on Spark. steps: seconds of each."""
+class Timed:
+    """The job's own Map. steps: seconds of each."""
 
-    def __init__(self, spark: SparkSession, access: Access) -> None:
-        self._context, self._access = spark.sparkContext, access
+    def __init__(self, mapper: Map) -> None:
+        self._mapper = mapper
         self.steps: dict[str, float] = {}
 
     def __call__(self, step: str, unit: str, function: Callable[[Any, Access], Any], tasks: Sequence[Any]) -> list[Any]:
         """See jobs.mapping.Map."""
-        del unit
-        began, access = time.monotonic(), self._access
-        some = self._context.parallelize(tasks, len(tasks)) if tasks else None
-        results: list[Any] = some.map(lambda task: attempt(function, task, access)).collect() if some else []
+        began = time.monotonic()
+        results = self._mapper(step, unit, function, tasks)
         self.steps[step] = round(self.steps.get(step, 0.0) + time.monotonic() - began, 2)
         return results
 
@@ -43,11 +43,12 @@ class Mapper:
 def main() -> None:
     """Time it, Spark's session and its workers up already."""
     raw, out, job, keep = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve(), sys.argv[3], sys.argv[4]
+    without_pandas()
     access, _ = lake(out, home.settings(keep), raw, job)
     spark = SparkSession.builder.appName("loglake").getOrCreate()
     slots = spark.sparkContext.defaultParallelism
     spark.sparkContext.parallelize(range(slots), slots).map(lambda _: (land.__name__, orc.__name__)).collect()
-    mapper, glue = Mapper(spark, access), NoCatalog()
+    mapper, glue = Timed(SparkMap(spark.sparkContext, partial(Access, *access))), NoCatalog()
     began = time.monotonic()
     report = run(access, job, mapper, glue, glue, lambda: datetime.now(UTC), slots * 2)
     seconds = time.monotonic() - began

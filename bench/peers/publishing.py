@@ -11,17 +11,20 @@ import json
 import sys
 import time
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from pyspark.sql import SparkSession
 
 from bench.files import NoCatalog, lake
-from bench.peers.loglake import Mapper
 from cli import home
 from jobs import land, orc
+from jobs.access import Access
+from jobs.mapping import without_pandas
 from jobs.pieces import read_piece
 from jobs.plan import plan, read_ledgers
 from jobs.run import run
+from jobs.spark_map import SparkMap
 from lake.settings import parse
 
 TABLE = "from_cloudtrail_readready"
@@ -30,11 +33,12 @@ TABLE = "from_cloudtrail_readready"
 def main() -> None:
     """Time what is left to a run when all batches are landed."""
     raw, out, files, folder = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve(), sys.argv[3], Path(sys.argv[4])
+    without_pandas()
     text = home.settings("everything").text.replace("batch_files = 2000", f"batch_files = {files}")
     access, count = lake(out, parse(text), raw, "cloudtrail")
     spark = SparkSession.builder.appName("loglake").getOrCreate()
     slots = spark.sparkContext.defaultParallelism
-    mapper, glue = Mapper(spark, access), NoCatalog()
+    mapper, glue = SparkMap(spark.sparkContext, partial(Access, *access)), NoCatalog()
     (one,) = plan(access, "cloudtrail", datetime.now(UTC), lambda *_: False, count)
     batches = [land.Batch(one.job, one.number, at, one.planned, some) for at, some in enumerate(one.batches)]
     mapper("land", "", land.land, batches)

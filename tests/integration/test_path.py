@@ -250,19 +250,44 @@ def test_an_object_that_is_refused_is_carried_tried_again_and_given_up_in_the_en
     for _ in range(7):
         lake.work("cloudtrail")
         lake.later(hours=2)  # a plan is closed, and what it could not fetch carried on, when it has settled
-    outcomes = [row["outcome"] for row in lake.rows("lake_ledger").to_pylist() if row["objectkey"] == key("a")]
-    assert sorted(outcomes) == ["givenup", *["undone"] * 4]
+    assert outcomes(lake, "a") == ["givenup", *["undone"] * 4]
     assert [one for one, _ in ids(lake)] == ["002"]
 
 
-def test_a_refused_object_is_taken_once_it_is_allowed(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+def outcomes(lake: Lake, name: str) -> list[str]:
+    """What the books say of an object, one for each plan that it was in."""
+    return sorted(row["outcome"] for row in lake.rows("lake_ledger").to_pylist() if row["objectkey"] == key(name))
+
+
+def test_what_failed_once_is_taken_by_the_next_run_and_by_no_other(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     refused = refusing(monkeypatch, key("a"))
     lake.put("cloudtrail", key("a"), trail(event(1)))
+    lake.put("cloudtrail", key("b"), trail(event(2)))
     lake.work("cloudtrail")
+    refused.clear()
+    for number, more in enumerate("cdef"):  # plans that begin while the first one is open, and after it
+        lake.put("cloudtrail", key(more), trail(event(3 + number)))
+        lake.later(minutes=15)
+        lake.work("cloudtrail")
+        assert outcomes(lake, "a") == ["ok", "undone"]
+    lake.later(hours=2)
+    lake.work("cloudtrail")
+    assert outcomes(lake, "a") == ["ok", "undone"]
+    assert len(ids(lake)) == 6
+
+
+def test_what_failed_again_waits_until_its_plan_is_over(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = refusing(monkeypatch, key("a"))
+    lake.put("cloudtrail", key("a"), trail(event(1)))
+    for tries in (1, 2, 2, 2):
+        lake.work("cloudtrail")
+        assert outcomes(lake, "a") == ["undone"] * tries
+        lake.later(minutes=15)
     refused.clear()
     lake.later(hours=2)
     lake.work("cloudtrail")
     assert ids(lake) == [("001", "2024-05-31")]
+    assert outcomes(lake, "a") == ["ok", "undone", "undone"]
 
 
 def test_a_big_day_is_cut_into_slices_and_a_late_event_rewrites_only_its_own(aws: str) -> None:
