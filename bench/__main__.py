@@ -4,7 +4,7 @@
 
 SIZE: 1 is half a million events and takes about 15 minutes on two idle cores, the first time some more for making
 them; 4 takes about four times as long. Single parts, on the terminal: python -m bench.ingest, keystrokes,
-announcements, publishing, questions, growth, seed, peak.
+announcements, publishing, questions, growth, seed, peak; and large, which takes more than an hour.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def main() -> None:
         parts.append(part())
         report.show(parts[-1])
         print(f"  {time.monotonic() - began:.0f} s", file=sys.stderr)
-    report.PAGE.write_text(report.page(parts, f"{size:g}"))
+    report.PAGE.write_text(report.page(report.OPENING, parts, f"{size:g}"))
     print(f"written: {report.PAGE}", file=sys.stderr)
 
 

@@ -24,7 +24,7 @@ def growth(sizes: Sequence[int]) -> Part:
         for files in sizes:
             with tempfile.TemporaryDirectory() as temporary:
                 work = Path(temporary)
-                raw = _some(whole, files, work / "raw")
+                raw = some(whole, files, work / "raw")
                 side = Side(f"{keep}, {files:,} files", "bench.peers.growth", (keep,), times=1)
                 said = measure([side], raw, work)[side.name].said
             requests = said["requests"]
@@ -50,7 +50,7 @@ def growth(sizes: Sequence[int]) -> Part:
     )
 
 
-def _some(whole: Path, files: int, folder: Path) -> Path:
+def some(whole: Path, files: int, folder: Path) -> Path:
     """Files spread evenly over the whole."""
     paths = sorted(path for path in whole.rglob("*") if path.is_file())
     for path in paths[:: max(1, len(paths) // files)][:files]:

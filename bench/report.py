@@ -14,7 +14,7 @@ from cli.grid import Grid, Head
 from cli.show import console
 
 PAGE = ROOT / "docs" / "benchmarks.md"
-_OPENING = """\
+OPENING = """\
 # Benchmarks
 
 `make bench` measures all of this side by side, in one run on one machine, and writes this page. The seconds say as much
@@ -36,9 +36,10 @@ def show(part: Part) -> None:
         out.print(f"- {note}")
 
 
-def page(parts: Sequence[Part], size: str) -> str:
-    """The whole page."""
-    text = _OPENING + f"Measured {datetime.now(UTC):%Y-%m-%d} at size {size} on {machine()}.\n"
+def page(opening: str, parts: Sequence[Part], size: str = "") -> str:
+    """The whole page. opening: its title, and what it is about. size: what was asked for, if anything was."""
+    at = f" at size {size}" if size else ""
+    text = opening + f"Measured {datetime.now(UTC):%Y-%m-%d}{at} on {machine()}.\n"
     for number, part in enumerate(parts, 1):
         text += f"\n## {number}. {part.title}\n\n{part.what}\n\n"
         text += f"| {' | '.join(part.heads)} |\n|{'---|' * len(part.heads)}\n"

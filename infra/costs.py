@@ -28,7 +28,8 @@ KEPT = {"filtered": 0.02, "everything": 1.0}  # 2 per cent: StartSession, Execut
 
 # Not measured in AWS. A run: Glue's start with its modules, Spark's start, a look at what is new; a worker does half of
 # what its vCPUs could.
-RUNS = 2 * 96  # two jobs, every 15 minutes
+JOBS = 2
+EVERY = 15  # minutes: infra/templates/jobs.yaml, JobSchedule
 RUN_HOURS = 2 / 60
 RUN_WORKERS = 2  # G.1X, one DPU each: auto scaling's least
 VCPUS = 4  # of a DPU
@@ -55,13 +56,20 @@ SCANS = 20  # questions that read the whole day
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day's load. keep: "filtered" or "everything". partitions: accounts times Regions that deliver."""
+    """A day's load. keep: "filtered" or "everything". partitions: accounts times Regions that deliver. every: minutes
+    from one run of a job to its next."""
 
     name: str
     events: int
     files: int
     partitions: int
     keep: str = "filtered"
+    every: int = EVERY
+
+    @property
+    def runs(self) -> int:
+        """Of all jobs."""
+        return JOBS * 24 * 60 // self.every
 
     @property
     def rows(self) -> float:
@@ -77,7 +85,7 @@ class Day:
     def dpu_hours(self) -> float:
         """Glue's: what each run takes whatever it finds, and what the events take."""
         work = CPU_SECONDS[self.keep] * self.events / 1e6 / VCPUS / USED / 3600
-        return RUNS * RUN_WORKERS * RUN_HOURS + work
+        return self.runs * RUN_WORKERS * RUN_HOURS + work
 
 
 class Term(NamedTuple):
@@ -94,7 +102,7 @@ class Term(NamedTuple):
 
 def components(day: Day) -> dict[str, list[Term]]:
     """What a day's taking in and publishing costs, by component."""
-    generations = RUNS / 2 / 2  # of one job; half, because the day is half full on the average
+    generations = day.runs / JOBS / 2  # of one job; half, because the day is half full on the average
     copies = generations * day.rows / SLICE_ROWS
     stored = max(0, day.partitions * PARTITION_DAYS - FREE_OBJECTS)
     return {
@@ -113,7 +121,7 @@ def components(day: Day) -> dict[str, list[Term]]:
         "Glue jobs": [Term(day.dpu_hours, prices.GLUE_DPU_HOUR)],
         "the jobs' S3 requests": [
             Term(day.files, prices.S3_GET),
-            Term(RUNS * RUN_REQUESTS + copies, prices.S3_PUT),
+            Term(day.runs * RUN_REQUESTS + copies, prices.S3_PUT),
         ],
         "old generations, until deleted": [
             Term(generations * day.rows * ORC_BYTES / 1e9 * OLD_DAYS / DAYS, prices.S3_GB_MONTH)
@@ -126,7 +134,7 @@ def components(day: Day) -> dict[str, list[Term]]:
             Term(ALARMS / DAYS, prices.ALARM_MONTH),
             Term(METRICS / DAYS, prices.METRIC_MONTH),
             Term(1 / DAYS, prices.DASHBOARD_MONTH),
-            Term(RUNS * RUN_LOG_GB + day.invocations * 1e-6, prices.LOGS_GB),
+            Term(day.runs * RUN_LOG_GB + day.invocations * 1e-6, prices.LOGS_GB),
         ],
         f"{SCANS} questions over all of it": [Term(SCANS * day.rows * ORC_BYTES / 1e12, prices.ATHENA_TB)],
     }
@@ -143,6 +151,7 @@ def storage(day: Day) -> dict[str, list[Term]]:
 LOADS = (
     Day("1 M", 1_000_000, 2_000, 10 * 3),
     Day("100 M", 100_000_000, 200_000, 150 * 3),
+    Day("100 M, runs every hour", 100_000_000, 200_000, 150 * 3, every=60),
     Day("1 B", 1_000_000_000, 2_000_000, 3_000 * 17),
     Day("1 B, everything kept", 1_000_000_000, 2_000_000, 3_000 * 17, "everything"),
     Day("1 B, in 14.7 M files", 1_000_000_000, 3_000 * 17 * 288, 3_000 * 17),

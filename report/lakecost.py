@@ -6,15 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from infra.costs import RUNS, SCANS, Day, components
+from infra.costs import EVERY, SCANS, Day, components
 from infra.prices import DATED, REGION, S3_GB_MONTH
 from report.lakefacts import Cost, Daily, Period, Size
 
 BASIS = (
     "A model, not a bill: infra/costs.py, fed with each day's own objects, records, rows, accounts and Regions as the "
-    f"books have them. It assumes {RUNS // 2} runs of each job a day and {SCANS} questions over all of a day's rows. "
-    f"Days on which nothing arrived cost their runs, too; days that are still to come are left out. AWS's list prices "
-    f"in {REGION}, of {DATED} (infra/prices.py), without free tiers, discounts and taxes."
+    f"books have them. It assumes a run of each job every {EVERY} minutes, and {SCANS} questions over all of a day's "
+    f"rows. Days on which nothing arrived cost their runs, too; days that are still to come are left out. AWS's list "
+    f"prices in {REGION}, of {DATED} (infra/prices.py), without free tiers, discounts and taxes."
 )
 
 
