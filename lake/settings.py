@@ -370,7 +370,7 @@ class _Parser:
         return texts
 
     def refuse_covered(self, one: Setting, given: Mapping[str, tuple[str, ...]]) -> None:
-        """A text that the setting which is asked first covers: whoever wrote it expects something that never happens."""
+        """A text that the setting which is asked first covers: it would be written for nothing."""
         for text in given[one.name]:
             for first in given.get(one.after, ()):
                 if text == first or (first.endswith("*") and text.startswith(first[:-1])):

@@ -12,8 +12,9 @@ A question's file opens with a comment that declares it, and goes on with one SE
     -- Needs: what lake.toml must keep for an answer (only where its defaults do not)
     SELECT ...
 
-The parameters are the statement's `?`, one each, in their order. Types: day (yyyy-mm-dd), time (yyyy-mm-dd hh:mm:ss; the
-seconds or the whole time of day may be left out), text, number. Lines that go on are indented further. `${...}` is filled in as in views (`sql.render`).
+The parameters are the statement's `?`, one each, in their order. Types: day (yyyy-mm-dd), time (yyyy-mm-dd hh:mm:ss;
+the seconds or the whole time of day may be left out), text, number. Lines that go on are indented further. `${...}` is
+filled in as in views (`sql.render`).
 """
 
 from __future__ import annotations

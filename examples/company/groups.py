@@ -125,8 +125,8 @@ def _flows(dice: Dice, account: str, target: str, start: int) -> _Said:
     mine, head = address(target), f"2 {account} {interface(target)}"
     for number, second in enumerate(range(start - 1800, start + 1801, 600)):
         window = f"{second} {second + 60}"
-        bytes_ = dice.randrange(40, 90_000)
-        yield FLOWS, second, f"{head} 10.0.0.2 {mine} 443 {dice.randrange(1024, 65536)} 6 12 {bytes_} {window} ACCEPT OK"
+        port, size = dice.randrange(1024, 65536), dice.randrange(40, 90_000)
+        yield FLOWS, second, f"{head} 10.0.0.2 {mine} 443 {port} 6 12 {size} {window} ACCEPT OK"
         knocks = dice.randrange(1, 9)
         if number % 2:
             yield FLOWS, second, f"{head} {STRANGER} {mine} 40022 22 6 {knocks} {knocks * 40} {window} REJECT OK"
@@ -144,7 +144,7 @@ def _plain(dice: Dice, second: int) -> _Said:
         took = f"{dice.randrange(20, 900)}.{dice.randrange(100):02d}"
         end = "\t\n"
         if how == "error":
-            trace = "Traceback (most recent call last):\n  File \"/var/task/app.py\", line 9, in handler\n"
+            trace = 'Traceback (most recent call last):\n  File "/var/task/app.py", line 9, in handler\n'
             yield PLAIN, at + 1, f"[ERROR] KeyError: 'größe'\n{trace}"
             end = "\tStatus: error\tError Type: Runtime.ExitError\n"
         if how == "timeout":

@@ -24,7 +24,9 @@ SELECT
     had.sessionid,
     had.username,
     had.target,
-    date_diff('second', coalesce(had.starttime, had.firstkeystroke), said.eventtime) AS secondsfromstart,
+    date_diff(
+        'second', date_trunc('second', coalesce(had.starttime, had.firstkeystroke)), date_trunc('second', said.eventtime)
+    ) AS secondsfromstart,
     CASE
         WHEN said.eventtime < coalesce(had.starttime, had.firstkeystroke) THEN 'before'
         WHEN said.eventtime <= coalesce(had.lastkeystroke, had.starttime) THEN 'during'
@@ -42,9 +44,9 @@ INNER JOIN said
 WHERE had.calendarday BETWEEN ? AND ?
     AND ? IN (had.sessionid, had.username, had.target)
     AND greatest(
-        date_diff('second', said.eventtime, coalesce(had.starttime, had.firstkeystroke)),
-        date_diff('second', coalesce(had.lastkeystroke, had.starttime), said.eventtime)
-    ) <= ?
+        date_diff('millisecond', said.eventtime, coalesce(had.starttime, had.firstkeystroke)),
+        date_diff('millisecond', coalesce(had.lastkeystroke, had.starttime), said.eventtime)
+    ) <= 1000 * ?
     AND said.loggroup ${fits}
 ORDER BY
     coalesce(had.starttime, had.firstkeystroke), had.sessionid, said.eventtime, said.loggroup, said.logstream, said.logeventid,

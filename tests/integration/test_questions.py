@@ -15,13 +15,15 @@ from cli.athena import Athena
 from cli.main import cli
 from lake.settings import JOBS
 from sql.question import Question, questions
+from tests import groups_answers, questions_answers
 from tests.asking import answered, partitions_read
 from tests.lakes import SETTINGS, WORKGROUP
-from tests.questions_answers import ANSWERS, Row
+from tests.questions_answers import Row
 from tests.questions_world import FIRST, LAST, World, build
 from tests.sources.fixture import fixture
 
 QUESTIONS = questions(SETTINGS)
+ANSWERS = questions_answers.ANSWERS | groups_answers.ANSWERS
 # What the truth does not say, or no reader relies on, is left out of the comparison: the columns that are compared.
 COLUMNS = {
     "lines_of_session": ("linenumber", "line"),
@@ -38,6 +40,12 @@ COLUMNS = {
     "incomplete_days": (
         "calendarday", "source", "accountid", "awsregion", "objects", "processed", "processedpercent",
     ),
+    "messages_with_text": ("eventtime", "accountid", "loggroup", "logstream", "message"),
+    "messages_with_field": ("eventtime", "accountid", "loggroup", "logstream", "message"),
+    "messages_around_sessions": (
+        "sessionid", "username", "target", "secondsfromstart", "phase", "eventtime", "loggroup", "logstream", "message",
+    ),
+    "lambda_failures": ("eventtime", "accountid", "loggroup", "requestid", "failure", "message"),
     "unreviewed_sessions": (
         "calendarday", "starttime", "sessionid", "username", "accountid", "target", "sessiontype", "reason", "outcome",
         "keystrokes", "durationseconds", "outofhours", "eventid",
