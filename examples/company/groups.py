@@ -185,4 +185,4 @@ def _application(dice: Dice, target: str, start: int) -> _Said:
         line |= {"msg": "Zahlung fehlgeschlagen \U0001f4b8" if status == 500 else "paid", "trace": dice.hex(32)}
         yield APPLICATION, second, compact(line)
         if status == 500:
-            yield APPLICATION, second, _TRACE.replace("{line}", str(dice.randrange(100, 999)))
+            yield APPLICATION, second + 1, _TRACE.replace("{line}", str(dice.randrange(100, 999)))

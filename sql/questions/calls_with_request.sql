@@ -9,7 +9,7 @@
 --   field text, e.g. policyArn: the request's field; one inside another as filter.name, of a list as items[0]
 --   value text, e.g. *Administrator*: its value; * alone: any, or none
 -- Cost: of from_cloudtrail_readready for these days a dozen columns, the requests' text among them
--- Needs: the events in lake.toml: of these days, those that are named there, or everything_accounts or keep = "everything"
+-- Needs: everything_accounts or keep = "everything", to see more than the events that lake.toml names
 SELECT
     eventtime, username, useridentityarn, recipientaccountid, awsregion, eventsource, eventname, requestparameters, errorcode,
     sourceipaddress, eventid

@@ -26,7 +26,7 @@ told AS (
         regexp_extract(message, '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}') AS requestid
     FROM from_cloudwatch_readready
 )
-SELECT eventtime, accountid, loggroup, requestid, failure, message, sourceobject, sourcerecord
+SELECT eventtime, accountid, loggroup, requestid, failure, message
 FROM told
 WHERE calendarday BETWEEN ? AND ?
     AND loggroup ${fits}

@@ -22,8 +22,6 @@ said AS (
 )
 SELECT
     had.sessionid,
-    had.username,
-    had.target,
     date_diff(
         'second', date_trunc('second', coalesce(had.starttime, had.firstkeystroke)), date_trunc('second', said.eventtime)
     ) AS secondsfromstart,
@@ -35,9 +33,7 @@ SELECT
     said.eventtime,
     said.loggroup,
     said.logstream,
-    said.message,
-    said.sourceobject,
-    said.sourcerecord
+    said.message
 FROM sessions AS had
 INNER JOIN said
     ON said.sessionday = had.calendarday AND said.accountid = had.accountid

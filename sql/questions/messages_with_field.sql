@@ -9,7 +9,7 @@
 --   value text, e.g. 500: its value, exactly
 -- Cost: the messages of from_cloudwatch_readready, of all log groups, for these days
 -- Needs: the log groups among other_loggroups in lake.toml (docs/any-logs.md), or keep = "everything"
-SELECT eventtime, accountid, loggroup, logstream, message, sourceobject, sourcerecord
+SELECT eventtime, accountid, loggroup, logstream, message
 FROM from_cloudwatch_readready
 WHERE calendarday BETWEEN ? AND ?
     AND loggroup ${fits}

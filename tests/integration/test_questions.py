@@ -40,12 +40,6 @@ COLUMNS = {
     "incomplete_days": (
         "calendarday", "source", "accountid", "awsregion", "objects", "processed", "processedpercent",
     ),
-    "messages_with_text": ("eventtime", "accountid", "loggroup", "logstream", "message"),
-    "messages_with_field": ("eventtime", "accountid", "loggroup", "logstream", "message"),
-    "messages_around_sessions": (
-        "sessionid", "username", "target", "secondsfromstart", "phase", "eventtime", "loggroup", "logstream", "message",
-    ),
-    "lambda_failures": ("eventtime", "accountid", "loggroup", "requestid", "failure", "message"),
     "unreviewed_sessions": (
         "calendarday", "starttime", "sessionid", "username", "accountid", "target", "sessiontype", "reason", "outcome",
         "keystrokes", "durationseconds", "outofhours", "eventid",
