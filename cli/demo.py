@@ -142,8 +142,8 @@ def _other_groups(athena: Athena) -> None:
         "FROM from_cloudwatch_readready WHERE message IS NOT NULL"
     )
     if days:
-        said = f"Other log groups that are kept: {kept}, with {int(messages or 0):,} messages."
-        click.echo(f"\n{said} Which: {local.command()} ask log-groups-of-days {days}")
+        said = f"Other log groups that are kept: {kept}, with {int(messages or 0):,} messages"
+        click.echo(f"\n{said}.\n  {local.command()} ask log-groups-of-days {days}")
 
 
 def _sessions(athena: Athena) -> list[Session]:
