@@ -60,28 +60,24 @@ class Rules:
     """The filters, asked by document and by record. Answers are the rule that drops it, or None.
 
     holds_sessions: whether the settings name this log group as one of sessions: its plain text is a session's, whatever
-    is kept besides.
+    is kept besides. holds_messages, asked after it: whether they say that it is none. Then no message of it is taken for
+    a session's, even where it has the fields of one: else an application could write sessions that nobody had.
     """
 
     def __init__(self, filters: Filters) -> None:
         self.everything = filters.everything
         others = filters.own.get("other_loggroups", ())
         self.holds_sessions = _named(filters.loggroups)
-        self._others = _named(others)
+        self.holds_messages = _named(others)
         self._all_groups = self.everything or not (filters.loggroups or others)
         self._accounts = set() if self.everything else set(filters.accounts)
         self._regions = set() if self.everything else set(filters.regions)
         self._removed = frozenset(filters.removed)  # whatever else is kept
 
-    def holds_messages(self, loggroup: str) -> bool:
-        """Whether the settings say that this log group holds no sessions: no message of it is taken for one, even where
-        it has the fields of a session's record. Else an application could write sessions that nobody had."""
-        return self._others(loggroup) and not self.holds_sessions(loggroup)
-
     def document(self, loggroup: str, account: str | None) -> str | None:
         if account in self._removed:
             return "removal"
-        if not (self._all_groups or self.holds_sessions(loggroup) or self._others(loggroup)):
+        if not (self._all_groups or self.holds_sessions(loggroup) or self.holds_messages(loggroup)):
             return "loggroup"
         return self.account(account)
 

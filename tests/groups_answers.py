@@ -12,10 +12,10 @@ from collections import Counter, defaultdict
 from decimal import Decimal
 from typing import Any
 
-from examples.company.groups import APPLICATION, FLOWS, JSON, PLAIN, STRANGER, interface
+from examples.company.groups import APPLICATION, FLOWS, JSON, PLAIN, STRANGER, address
 from tests.log_groups import Said, said
 from tests.questions_answers import DAYS, Answer, Row, arn, count, time, who
-from tests.questions_world import ADMIN, FIRST, IAM, LAST, Record, World
+from tests.questions_world import FIRST, LAST, Record, World
 
 ANSWERS: dict[str, Answer] = {}
 REQUEST = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -42,13 +42,13 @@ def row(one: Said) -> Row:
 
 @answers
 def messages_with_text(world: World) -> tuple[dict[str, str], list[Row]]:
-    """Neither % nor _ stands for anything but itself."""
-    wanted = [one for one in world.messages if "100% SUCCESS_" in one.message.upper() and one.loggroup == PLAIN]
-    since, until = wanted[1].moment[:19], wanted[-1].moment[:19]
-    values = {"since": since, "until": until, "group": "/aws/lambda/inv*e-mailer", "text": "100% SUCCESS_"}
-    inside = [one for one in wanted if since <= one.moment < until]
-    assert 1 < len(inside) < len(wanted)
-    return DAYS | values, [row(one) for one in inside]
+    """The group's _ stands for itself: there is a payments-api, too. What is said at the time's end is not in it."""
+    wanted = [one for one in world.messages if one.loggroup == APPLICATION and "tion" in one.message.lower()]
+    assert any(one.loggroup.endswith("/payments-api") and "tion" in one.message for one in world.messages)
+    since, until = wanted[1].moment, wanted[-1].moment
+    assert since[19:] == until[19:] == ".000"
+    values = {"since": since[:19], "until": until[:19], "group": "*/payments_api", "text": "TION"}
+    return DAYS | values, [row(one) for one in wanted if since <= one.moment < until]
 
 
 @answers
@@ -61,27 +61,21 @@ def messages_with_field(world: World) -> tuple[dict[str, str], list[Row]]:
 
 @answers
 def messages_around_sessions(world: World) -> tuple[dict[str, str], list[Row]]:
-    """Of the sessions on an instance, what its VPC and its application say within a quarter of an hour."""
-    targets = {one.logstream.rpartition("/")[2] for one in world.messages if one.loggroup == APPLICATION}
-    session = next(one for one in world.sessions if one.target in targets and one.outcome == "started" and one.lines)
+    """From the day before a session to the day after it, where the last message is just so far from its end."""
+    had = next(one for one in world.sessions if one.day == "2026-03-03" and one.starttime and len(one.lines) > 5)
+    assert had.starttime
+    assert had.lastkeystroke
+    first, last = (round(when.timestamp() * 1000) for when in (had.starttime, had.lastkeystroke))
+    theirs = [one for one in world.messages if one.accountid == had.accountid]
+    seconds = max(-(-(one.ms - last) // 1000) for one in theirs if one.ms < last + 86_400_000)
+    assert last - first > 1000  # or counting from the start would give the same
     rows: list[Row] = []
-    for had in world.sessions:
-        if had.target != session.target or not (had.starttime or had.firstkeystroke):
-            continue
-        start = had.starttime or had.firstkeystroke
-        last = had.lastkeystroke or had.starttime
-        assert start
-        assert last
-        first_ms, last_ms = (round(when.timestamp() * 1000) for when in (start, last))
-        for one in world.messages:
-            if one.accountid != had.accountid or max(first_ms - one.ms, one.ms - last_ms) > 900_000:
-                continue
-            phase = "before" if one.ms < first_ms else "during" if one.ms <= last_ms else "after"
-            seconds = one.ms // 1000 - first_ms // 1000
-            rows.append([had.sessionid, count(seconds), phase, one.moment, *row(one)[2:]])
-    assert {str(one[2]) for one in rows} >= {"before", "after"}
-    assert len({one[4] for one in rows}) > 2
-    return DAYS | {"who": str(session.target), "seconds": "900", "group": "*"}, rows
+    for one in theirs:
+        if first - seconds * 1000 <= one.ms <= last + seconds * 1000:
+            phase = "before" if one.ms < first else "during" if one.ms <= last else "after"
+            rows.append([had.sessionid, count(one.ms // 1000 - first // 1000), phase, one.moment, *row(one)[2:]])
+    assert {str(one[3])[:10] for one in rows} == {"2026-03-02", "2026-03-03", "2026-03-04"}
+    return DAYS | {"who": str(had.sessionid), "seconds": count(seconds), "group": "*"}, rows
 
 
 @answers
@@ -106,14 +100,19 @@ def log_groups_of_days(world: World) -> tuple[dict[str, str], list[Row]]:
     return DAYS, rows
 
 
+def machine(world: World) -> str:
+    """An instance that has VPC flow logs."""
+    return next(one.logstream.rpartition("/")[2] for one in world.messages if one.loggroup == APPLICATION)
+
+
 @answers
 def rejected_connections(world: World) -> tuple[dict[str, str], list[Row]]:
-    """Of one interface, whichever way."""
-    eni = interface(next(one.logstream for one in world.messages if one.loggroup == APPLICATION))
+    """From and to one machine. By its interface it is the same: see test_questions."""
+    who = address(machine(world))
     flows: defaultdict[tuple[str, ...], list[tuple[Said, list[str]]]] = defaultdict(list)
     for one in world.messages:
         parts = one.message.split(" ")
-        if one.loggroup == FLOWS and parts[12] == "REJECT" and parts[2] == eni:
+        if one.loggroup == FLOWS and parts[12] == "REJECT" and who in parts[3:5]:
             flows[tuple(parts[at] for at in (1, 2, 3, 4, 6, 7))].append((one, parts))
     assert {STRANGER} < {key[2] for key in flows}  # and what went out
     rows = [
@@ -122,7 +121,7 @@ def rejected_connections(world: World) -> tuple[dict[str, str], list[Row]]:
         for key, some in flows.items()
     ]  # fmt: skip
     rows.sort(key=lambda found: (-int(found[6]), *map(str, found[:6])))
-    return DAYS | {"who": eni}, [[str(value) for value in found] for found in rows]
+    return DAYS | {"who": who}, [[str(value) for value in found] for found in rows]
 
 
 @answers
@@ -179,13 +178,22 @@ def slowest_invocations(world: World) -> tuple[dict[str, str], list[Row]]:
 
 @answers
 def calls_with_request(world: World) -> tuple[dict[str, str], list[Row]]:
-    mine = [one for one in world.events if one["eventName"] == "AttachRolePolicy"]
-    assert mine == [IAM[1]]
-    found = IAM[1]
-    text = json.dumps({"roleName": "backdoor", "policyArn": ADMIN})
-    row: Row = [time(found), "mallory", arn(found), found["recipientAccountId"], "us-east-1", "iam.amazonaws.com"]
-    row += ["AttachRolePolicy", text, None, "198.51.100.66", found["eventID"]]
-    return DAYS | {"event": "*Role*", "who": "m*y", "field": "policyArn", "value": "*:policy/Admin*"}, [row]
+    """Of roles that several people take, and people who take several."""
+    taken = [(who(one), one["requestParameters"]["roleArn"]) for one in world.events if asks_for_role(one)]
+    people, roles = (Counter(pair[at] for pair in set(taken)) for at in (0, 1))
+    person, role = next((one, other) for one, other in taken if one and people[one] > 1 < roles[other])
+    rows: list[Row] = [
+        [time(one), person, arn(one), one["recipientAccountId"], one["awsRegion"], one["eventSource"], one["eventName"],
+         json.dumps(one["requestParameters"], ensure_ascii=False, separators=(",", ":")), one.get("errorCode"),
+         one["sourceIPAddress"], one["eventID"]]
+        for one in world.events
+        if asks_for_role(one) and who(one) == person and one["requestParameters"]["roleArn"] == role
+    ]  # fmt: skip
+    return DAYS | {"event": "*Role*", "who": f"{person[:-1]}*", "field": "roleArn", "value": f"*{role[12:]}"}, rows
+
+
+def asks_for_role(record: Record) -> bool:
+    return "Role" in record["eventName"] and "roleArn" in (record.get("requestParameters") or {})
 
 
 @answers

@@ -113,7 +113,7 @@ def _around(dice: Dice, session: SessionTruth) -> Iterator[LogEvent]:
         APPLICATION: f"payments/{target}",
     }
     for group, second, text in texts:
-        ms = second * 1000 + (0 if group == FLOWS else dice.randrange(1000))
+        ms = second * 1000 + (0 if group in (FLOWS, APPLICATION) else dice.randrange(1000))
         yield LogEvent(ms / 1000, account, group, streams[group], dice.log_event_id(ms), ms, text, kept=False)
 
 

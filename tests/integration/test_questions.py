@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from cli.athena import Athena
 from cli.main import cli
+from examples.company.groups import STRANGER, interface
 from lake.settings import JOBS
 from sql.question import Question, questions
 from tests import groups_answers, questions_answers
@@ -117,6 +118,14 @@ def test_a_users_rows_are_found_in_both_logs(world: World, asked: Asked) -> None
     assert ["cloudtrail", one.sessionid, one.username, one.sourceidentity] in found
     assert found.count(["cloudwatch", one.sessionid, one.username, None]) == one.records
     assert {one.username} == {name for _, _, *names in found for name in names if name}
+
+
+def test_a_machine_is_found_by_its_interface_as_by_its_address_and_by_who_knocked(world: World, asked: Asked) -> None:
+    values, found = groups_answers.ANSWERS["rejected_connections"](world)
+    mine = interface(groups_answers.machine(world))
+    assert asked("rejected_connections", values | {"who": mine}) == found
+    knocked = [row for row in asked("rejected_connections", values | {"who": STRANGER}) if row[1] == mine]
+    assert knocked == [row for row in found if row[2] == STRANGER]
 
 
 def test_every_question_has_an_answer_to_compare_with() -> None:
