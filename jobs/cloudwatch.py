@@ -60,8 +60,8 @@ class Rules:
     """The filters, asked by document and by record. Answers are the rule that drops it, or None.
 
     holds_sessions: whether the settings name this log group as one of sessions: its plain text is a session's, whatever
-    is kept besides. holds_messages, asked after it: whether they say that it is none. Then no message of it is taken for
-    a session's, even where it has the fields of one: else an application could write sessions that nobody had.
+    is kept besides. holds_messages, asked after it: whether they say that it is none. Then no message of it is taken
+    for a session's, even where it has the fields of one: else an application could write sessions that nobody had.
     """
 
     def __init__(self, filters: Filters) -> None:
