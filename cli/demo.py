@@ -20,6 +20,7 @@ from cli.sessions import Session
 from cli.show import console
 from cli.work import uninterrupted
 from examples.company import Company, RawObject, digests
+from examples.company.groups import groups
 from infra.local import hermetic, lifecycle
 from infra.local.lifecycle import Running
 from lake.settings import Settings
@@ -81,6 +82,7 @@ def _demo(settings: Settings, path: Path | None) -> None:
     figures = summary.ask(athena)
     _title("What came in, and what became of it")
     summary.table(figures).print(console())
+    _other_groups(athena)
     found = _sessions(athena)
     _transcript(athena, found)
     _next(lake, found)
@@ -121,14 +123,27 @@ def _fill(lake: Running, settings: Settings, path: Path | None) -> None:
 
 
 def _company(lake: Running, settings: Settings) -> list[RawObject]:
-    """The sample company's logs, and signed digest files of its busiest trail; the public key beside them."""
+    """The sample company's logs, what other log groups say around its sessions, and signed digest files of its busiest
+    trail; the public key beside them."""
     company, signer = Company(), digests.Signer()
     logs = [one for one in company.objects() if not digests.is_digest(one)]
     bucket = next(one.bucket for one in settings.sources if one.job == "cloudtrail")
     place = digests.busiest(logs)
     signed = digests.digests(logs, bucket, place, company.first_day, company.days, signer)
     (Path(lake.home) / PUBLIC_KEYS).write_text(signer.public_keys(), encoding="utf-8")
-    return [*logs, *signed]
+    return [*logs, *groups(company.truth().sessions).objects, *signed]
+
+
+def _other_groups(athena: Athena) -> None:
+    """A line on kept log groups that hold no sessions, where there are any."""
+    ((kept, messages, days),) = athena.values(
+        "SELECT CAST(count(DISTINCT loggroup) AS varchar), CAST(count(*) AS varchar), "
+        "'--from ' || min(calendarday) || ' --to ' || max(calendarday) "
+        "FROM from_cloudwatch_readready WHERE message IS NOT NULL"
+    )
+    if days:
+        said = f"Other log groups that are kept: {kept}, with {int(messages or 0):,} messages"
+        click.echo(f"\n{said}.\n  {local.command()} ask log-groups-of-days {days}")
 
 
 def _sessions(athena: Athena) -> list[Session]:

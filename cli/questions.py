@@ -110,7 +110,7 @@ def literals(question: Question, given: dict[str, str | None], day: str | None) 
 
 
 def _option(parameter: Parameter, ranged: bool) -> click.Option:
-    metavar = {"day": "YYYY-MM-DD", "text": "TEXT", "number": "N"}[parameter.type]
+    metavar = {"day": "YYYY-MM-DD", "time": "TIME", "text": "TEXT", "number": "N"}[parameter.type]
     required = " Required." if not (ranged and parameter.name in _DAYS) else ""
     return click.Option(
         [f"--{parameter.name}", f"value_{parameter.name}"],

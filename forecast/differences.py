@@ -64,6 +64,7 @@ def _flat(settings: Settings) -> Iterator[tuple[str, Any]]:
                 if is_dataclass(one) and not isinstance(one, type):
                     fields = asdict(one)
                     fields.pop("removed", None)  # what [[removals]] say
+                    fields |= fields.pop("own", {})
                     yield from ((f"{table}.{name}.{field}", inner) for field, inner in fields.items())
                 else:
                     yield f"{table}.{name}", one

@@ -57,25 +57,27 @@ class Decoder:
 
 
 class Rules:
-    """The filters, asked by document and by record. Answers are the rule that drops it, or None."""
+    """The filters, asked by document and by record. Answers are the rule that drops it, or None.
+
+    holds_sessions: whether the settings name this log group as one of sessions: its plain text is a session's, whatever
+    is kept besides. holds_messages, asked after it: whether they say that it is none. Then no message of it is taken
+    for a session's, even where it has the fields of one: else an application could write sessions that nobody had.
+    """
 
     def __init__(self, filters: Filters) -> None:
         self.everything = filters.everything
-        self._names = {name for name in filters.loggroups if not name.endswith("*")}
-        self._beginnings = tuple(name[:-1] for name in filters.loggroups if name.endswith("*"))
-        self._all_groups = self.everything or not filters.loggroups
+        others = filters.own.get("other_loggroups", ())
+        self.holds_sessions = _named(filters.loggroups)
+        self.holds_messages = _named(others)
+        self._all_groups = self.everything or not (filters.loggroups or others)
         self._accounts = set() if self.everything else set(filters.accounts)
         self._regions = set() if self.everything else set(filters.regions)
         self._removed = frozenset(filters.removed)  # whatever else is kept
 
-    def holds_sessions(self, loggroup: str) -> bool:
-        """Whether the settings name this log group: its plain text is a session's, whatever is kept besides."""
-        return loggroup in self._names or loggroup.startswith(self._beginnings)
-
     def document(self, loggroup: str, account: str | None) -> str | None:
         if account in self._removed:
             return "removal"
-        if not self._all_groups and not self.holds_sessions(loggroup):
+        if not (self._all_groups or self.holds_sessions(loggroup) or self.holds_messages(loggroup)):
             return "loggroup"
         return self.account(account)
 
@@ -87,6 +89,13 @@ class Rules:
     def record(self, region: str | None) -> str | None:
         """A record that says no Region is kept: only streamed sessions say one."""
         return "region" if self._regions and region is not None and region not in self._regions else None
+
+
+def _named(names: Sequence[str]) -> Callable[[str], bool]:
+    """Whether a log group is one of these: names, or beginnings followed by *."""
+    exact = frozenset(name for name in names if not name.endswith("*"))
+    beginnings = tuple(name[:-1] for name in names if name.endswith("*"))
+    return lambda loggroup: loggroup in exact or loggroup.startswith(beginnings)
 
 
 class _Object:
@@ -140,7 +149,8 @@ class _Object:
         elif isinstance(one, Bare):
             self.bare(one)
         elif not self.dropped(one.control, one.loggroup, one.owner, lambda: sum(1 for _ in one.events)):
-            events, may_stream = iter(one.events), b"sessionData" in data
+            events = iter(one.events)
+            may_stream = b"sessionData" in data and not self.rules.holds_messages(one.loggroup)
             while some := list(islice(events, _EVENTS)):
                 self.document(one, some, may_stream)
 

@@ -348,6 +348,8 @@ class _Parser:
         given: dict[str, Any] = {
             name: self.own(one, raw[name]) if name in raw else one.default for name, one in declared.items()
         }
+        for one in declared.values():
+            self.refuse_covered(one, given)
         known = {one.name for one in fields(Filters)}
         filters = replace(
             self.build(where, of_all, Filters),
@@ -366,6 +368,14 @@ class _Parser:
         for text in texts:
             self.matches(one.name, text, re.compile(one.pattern), one.what)
         return texts
+
+    def refuse_covered(self, one: Setting, given: Mapping[str, tuple[str, ...]]) -> None:
+        """A text that the setting which is asked first covers: it would be written for nothing."""
+        for text in given[one.name]:
+            for first in given.get(one.after, ()):
+                if text == first or (first.endswith("*") and text.startswith(first[:-1])):
+                    why = f"{text!r} is among {one.after} already, by {first!r}: it can be in one of the two"
+                    raise self.error(one.name, text, f"{one.name}: {why}")
 
     def documents(self) -> dict[str, str]:
         table = self.table("documents")

@@ -2,10 +2,14 @@
 
 from schemas.table import CALENDARDAY, ORIGIN, SOURCE_OBJECT, Column, Logs, Setting, Table
 
+_LOGGROUP = (r"[\w./#-]+\*?|\*", "a log group's name, or its beginning followed by *")
 LOGS = Logs(
     name="cloudwatch",
     title="session logs",
-    settings=(Setting("loggroups", r"[\w./#-]+\*?|\*", "a log group's name, or its beginning followed by *"),),
+    settings=(
+        Setting("loggroups", *_LOGGROUP),
+        Setting("other_loggroups", *_LOGGROUP, after="loggroups"),
+    ),
     shapes=(
         (("messageType=DATA_MESSAGE",), "CloudWatch Logs documents"),
         (("messageType=CONTROL_MESSAGE",), "CloudWatch Logs documents"),

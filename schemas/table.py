@@ -71,6 +71,8 @@ class Setting:
     """A setting of [jobs.<name>] in lake.toml that one kind of logs has: a list of texts, of which each must match.
 
     what: such a text, in words, for whoever wrote another. one: it is one text, not a list.
+    after: another list of names, and beginnings followed by *, that is asked first: a text of this one that it covers
+        would never be reached, and is refused.
     """
 
     name: str
@@ -78,6 +80,7 @@ class Setting:
     what: str
     default: tuple[str, ...] = ()
     one: bool = False
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)

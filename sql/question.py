@@ -12,8 +12,9 @@ A question's file opens with a comment that declares it, and goes on with one SE
     -- Needs: what lake.toml must keep for an answer (only where its defaults do not)
     SELECT ...
 
-The parameters are the statement's `?`, one each, in their order. Types: day (yyyy-mm-dd), text, number. Lines that go
-on are indented further. `${...}` is filled in as in views (`sql.render`).
+The parameters are the statement's `?`, one each, in their order. Types: day (yyyy-mm-dd), time (yyyy-mm-dd hh:mm:ss;
+the seconds or the whole time of day may be left out), text, number. Lines that go on are indented further. `${...}` is
+filled in as in views (`sql.render`).
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Literal, cast
 
@@ -30,10 +31,11 @@ from sql.render import render
 
 FOLDER = Path(__file__).parent / "questions"
 ASKERS = ("auditor", "responder", "manager")
-Type = Literal["day", "text", "number"]
+Type = Literal["day", "time", "text", "number"]
 _TITLE = re.compile(r"-- (\w+): (.+\?)")
 _FIELD = re.compile(r"-- (Asked by|Cost|Needs): (.+)")
-_PARAMETER = re.compile(r"--   (\w+) (day|text|number), e\.g\. (.+?): (.+)")
+_PARAMETER = re.compile(r"--   (\w+) (day|time|text|number), e\.g\. (.+?): (.+)")
+_TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?)?")
 _MORE = re.compile(r"-- {3,}(\S.*)")
 _NOT_A_MARK = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/", re.S)
 
@@ -62,6 +64,13 @@ class Parameter:
                 value = date.fromisoformat(value).isoformat()
             except ValueError:
                 raise QuestionError(f"{self.name}: {value!r} is not a day, yyyy-mm-dd") from None
+        if self.type == "time":
+            if not _TIME.fullmatch(value):
+                raise QuestionError(f"{self.name}: {value!r} is not a time, yyyy-mm-dd hh:mm:ss")
+            try:
+                value = f"{datetime.fromisoformat(value):%Y-%m-%d %H:%M:%S}"
+            except ValueError:
+                raise QuestionError(f"{self.name}: there is no time {value!r}") from None
         return "'" + value.replace("'", "''") + "'"
 
 

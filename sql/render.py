@@ -7,6 +7,7 @@
     ${contextdays}          [sessions] context_hours in days, rounded up
     ${denied}               whether the column errorcode says that a call was refused for want of rights
     ${logtables}            the readready tables' names, in quotes and with commas between
+    x ${fits}               whether x is the text of one parameter `?`, in which * stands for any characters
     ${kept}                 what [jobs.cloudtrail] lets into the lake of the account in the column accountid, as a text
 
     -- repeat days from -keystrokedays to 0, joined by UNION ALL
@@ -38,6 +39,8 @@ from schemas import LOGS, TABLES, Table, readready_table
 
 # Services word it differently: AccessDenied, AccessDeniedException, UnauthorizedOperation, NotAuthorized, ...
 DENIED = "accessdenied|unauthorized|notauthorized|forbidden|authfailure"
+# One mark, and in the WHERE clause: Athena takes parameters nowhere else.
+_FITS = "LIKE replace(replace(replace(replace(?, '!', '!!'), '%', '!%'), '_', '!_'), '*', '%') ESCAPE '!'"
 
 _PLACEHOLDER = re.compile(r"\$\{(\w*)\}")
 _EACH = re.compile(
@@ -69,6 +72,7 @@ def render(text: str, settings: Settings) -> str:
         "workdays": ", ".join(str(WEEKDAYS.index(day) + 1) for day in sessions.workdays),
         "utcoffset_minutes": str(sessions.utcoffset_minutes),
         "denied": f"regexp_like(lower(errorcode), '{DENIED}')",
+        "fits": _FITS,
         "logtables": ", ".join(_quoted(readready_table(job)) for job in LOGS),
         "kept": _kept(settings.jobs["cloudtrail"]),
     }

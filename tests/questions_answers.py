@@ -472,7 +472,8 @@ def what_became_of_objects(world: World) -> tuple[dict[str, str], list[Row]]:
     copied = len(list(records(twice_put(world.objects).data)))
     rows: list[Row] = [["cloudtrail", "dropped", "layout", count(len(world.truth.ignored)), *"0000"]]
     for job, counts in (("cloudtrail", world.truth.cloudtrail), ("cloudwatch", world.truth.cloudwatch)):
-        more, extra = (2, len(IAM) + copied) if job == "cloudtrail" else (1, 1)
+        made = world.made
+        more, extra = (2, len(IAM) + copied) if job == "cloudtrail" else (1 + len(made.objects), 1 + made.records)
         total, bad = counts.records + extra, sum(counts.quarantined.values())
         beats = counts.filtered.get("heartbeat", 0)
         rows.append(

@@ -17,10 +17,12 @@ import pyarrow as pa
 import pyarrow.orc as orc
 
 from examples.company import Company, RawObject, SessionTruth, Truth
-from lake.settings import JOBS
+from examples.company.groups import Groups, groups
+from lake.settings import JOBS, parse
 from schemas import TABLES
 from schemas.arrow import arrow_schema
 from tests.lakes import Lake, keeping
+from tests.log_groups import Said, said
 
 FIRST, LAST = "2026-03-02", "2026-03-04"
 TAKEN_IN = "2026-03-10"  # the lake's clock: the day of its books
@@ -121,6 +123,7 @@ class World:
 
     reviewed: the one session of the team TEAM that somebody reviewed; the team has the account TEAM_ACCOUNT.
     added: the keys of the objects that are not among `objects`.
+    made: what log groups say around sessions; its objects are among `objects`.
     """
 
     lake: Lake
@@ -128,6 +131,7 @@ class World:
     objects: list[RawObject]
     reviewed: str
     added: list[str]
+    made: Groups
 
     @cached_property
     def events(self) -> list[Record]:
@@ -145,6 +149,12 @@ class World:
         )
 
     @cached_property
+    def messages(self) -> list[Said]:
+        """Every message of the three days in log groups that hold no sessions, each once, in order."""
+        ours = (one for one in dict.fromkeys(said(self.objects)) if one.loggroup != "/aws/ssm/sessionlogs")
+        return [one for one in ours if FIRST <= one.day <= LAST]
+
+    @cached_property
     def sessions(self) -> list[SessionTruth]:
         """The sessions of the three days, in order."""
         mine = (one for one in self.truth.sessions if FIRST <= one.day <= LAST)
@@ -153,10 +163,14 @@ class World:
 
 def build() -> World:
     """Fills a lake on the embedded AWS at the environment's endpoint, which must be empty."""
-    lake = Lake(keeping("everything"))
+    # Kept they are anyhow; named, none of their messages is looked at for a session.
+    text = keeping("everything").text.replace("other_loggroups = []", 'other_loggroups = ["*"]')
+    lake = Lake(parse(text))
     lake.now = datetime(2026, 3, 10, 12, tzinfo=UTC)
     company = Company(seed=26, days=5, detail=True)  # in whose first three days every scene is played
     objects = list(company.objects())
+    made = groups(company.truth().sessions, most=4)
+    objects += made.objects
     added = json.dumps({"Records": IAM}).encode()
     name = f"AWSLogs/{HUB}/CloudTrail/us-east-1/2026/03/05/{HUB}_CloudTrail_us-east-1_20260305T0010Z_AAAA.json.gz"
     objects.append(RawObject("cloudtrail", name, gzip.compress(added), datetime(2026, 3, 5, 0, 10, tzinfo=UTC)))
@@ -173,7 +187,7 @@ def build() -> World:
     person(lake, "teams", {"team": TEAM, "manager": "grace", "accountid": TEAM_ACCOUNT, "username": None})
     review = {"sessionid": reviewed, "reviewer": "grace", "decision": "confirmed", "comment": None}
     person(lake, "session_reviews", review | {"reviewedat": datetime(2026, 3, 9, 9, tzinfo=UTC).replace(tzinfo=None)})
-    return World(lake, truth, objects, reviewed, [COPY, BY_HAND])
+    return World(lake, truth, objects, reviewed, [COPY, BY_HAND], made)
 
 
 def person(lake: Lake, table: str, row: Record) -> None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from examples.company.dice import Dice, day, moment
 from examples.company.keystrokes import LogEvent
 from examples.company.people import ACCOUNTS
+from examples.company.raw import RawObject
 from examples.company.record import compact
 from examples.company.truth import Tally, Truth
 
@@ -121,6 +122,11 @@ def content(dice: Dice, batch: list[Document], level: int) -> bytes:
         at += size
     joined = b"".join(members)
     return gzip.compress(joined, level, mtime=0) if dice.random() < 0.1 else joined
+
+
+def made(dice: Dice, batch: list[Document], second: int) -> RawObject:
+    """The object of these documents, delivered at that second."""
+    return RawObject(JOB, key(dice, second), content(dice, batch, 6), moment(second))
 
 
 def count(truth: Truth, name: str, second: float, batch: list[Document]) -> None:

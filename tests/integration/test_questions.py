@@ -13,15 +13,18 @@ from click.testing import CliRunner
 
 from cli.athena import Athena
 from cli.main import cli
+from examples.company.groups import STRANGER, interface
 from lake.settings import JOBS
 from sql.question import Question, questions
+from tests import groups_answers, questions_answers
 from tests.asking import answered, partitions_read
 from tests.lakes import SETTINGS, WORKGROUP
-from tests.questions_answers import ANSWERS, Row
+from tests.questions_answers import Row
 from tests.questions_world import FIRST, LAST, World, build
 from tests.sources.fixture import fixture
 
 QUESTIONS = questions(SETTINGS)
+ANSWERS = questions_answers.ANSWERS | groups_answers.ANSWERS
 # What the truth does not say, or no reader relies on, is left out of the comparison: the columns that are compared.
 COLUMNS = {
     "lines_of_session": ("linenumber", "line"),
@@ -115,6 +118,14 @@ def test_a_users_rows_are_found_in_both_logs(world: World, asked: Asked) -> None
     assert ["cloudtrail", one.sessionid, one.username, one.sourceidentity] in found
     assert found.count(["cloudwatch", one.sessionid, one.username, None]) == one.records
     assert {one.username} == {name for _, _, *names in found for name in names if name}
+
+
+def test_a_machine_is_found_by_its_interface_as_by_its_address_and_by_who_knocked(world: World, asked: Asked) -> None:
+    values, found = groups_answers.ANSWERS["rejected_connections"](world)
+    mine = interface(groups_answers.machine(world))
+    assert asked("rejected_connections", values | {"who": mine}) == found
+    knocked = [row for row in asked("rejected_connections", values | {"who": STRANGER}) if row[1] == mine]
+    assert knocked == [row for row in found if row[2] == STRANGER]
 
 
 def test_every_question_has_an_answer_to_compare_with() -> None:

@@ -333,6 +333,32 @@ def test_no_log_groups_named_means_all_of_them() -> None:
     assert decode(document(event(), group="/any"), Filters())[0] == Outcome(1, 1)
 
 
+def others(*names: str, sessions: tuple[str, ...] = (GROUP,), keep: str = "filtered") -> Filters:
+    return Filters(keep, loggroups=sessions, own={"other_loggroups": names})
+
+
+def test_other_log_groups_are_kept_beside_those_of_sessions_and_no_message_of_theirs_is_taken_for_a_session() -> None:
+    forged = json.dumps(agents())
+    data = b"".join(document(event(forged), group=group) for group in (GROUP, "/web/a", "/web", "/other"))
+    for filters, filtered in ((others("/web/*"), {"loggroup": 2}), (others("/web/*", "/web", "/other"), {})):
+        outcome, rows = decode(data, filters)
+        assert outcome == Outcome(4, 4 - filtered.get("loggroup", 0), filtered, [])
+        assert [one["message"] for one in rows] == [None] + [forged] * (len(rows) - 1)
+        assert [one["sessionid"] for one in rows] == ["0123456789abcdef0"] + [None] * (len(rows) - 1)
+    # With everything kept, a group that nobody named may be one of sessions; one that is named is not.
+    outcome, rows = decode(data, others("/web/*", keep="everything"))
+    assert outcome == Outcome(4, 4)
+    assert [one["message"] is None for one in rows] == [True, False, True, True]
+
+
+def test_sessions_have_the_first_say_and_other_log_groups_alone_are_kept_alone() -> None:
+    data = document(event("typed")) + document(event("said"), group="/aws/vpc")
+    assert [one["sessiondata"] for one in decode(data, others("*"))[1]] == ["typed", None]
+    outcome, rows = decode(data, others("/aws/vpc", sessions=()))
+    assert outcome == Outcome(2, 1, {"loggroup": 1}, [])
+    assert [one["message"] for one in rows] == ["said"]
+
+
 def test_accounts_are_kept_by_the_log_groups_owner() -> None:
     data = document(event()) + document(event(), event(), owner="000011112222")
     outcome, rows = decode(data, Filters(loggroups=(GROUP,), accounts=("111122223333",)))

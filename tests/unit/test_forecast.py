@@ -133,6 +133,10 @@ def test_only_what_differs_is_told_and_of_a_list_only_its_parts() -> None:
     ]
     assert [decides(one) for one in differences(SETTINGS, then)] == [True, True, False]
     assert differences(SETTINGS, parse(SETTINGS.text + "\n# a comment\n")) == []
+    more = parse(SETTINGS.text.replace("other_loggroups = []", 'other_loggroups = ["/aws/vpc/*"]'))
+    assert [tuple(one) for one in differences(SETTINGS, more)] == [
+        ("jobs.cloudwatch.other_loggroups", "", "/aws/vpc/*")
+    ]
 
 
 def test_a_source_that_is_new_or_moves_is_a_difference() -> None:

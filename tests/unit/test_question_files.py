@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pytest
@@ -59,11 +60,36 @@ def test_a_file_in_another_form_is_refused(change: tuple[str, str], said: str) -
 
 @pytest.mark.parametrize(
     ("parameter", "value"),
-    [(Parameter("d", "day", "", ""), "yesterday"), (Parameter("n", "number", "", ""), "5; DROP TABLE t")],
+    [
+        (Parameter("d", "day", "", ""), "yesterday"),
+        (Parameter("n", "number", "", ""), "5; DROP TABLE t"),
+        (Parameter("t", "time", "", ""), "12:00"),
+        (Parameter("t", "time", "", ""), "2026-03-02 24:01"),
+        (Parameter("t", "time", "", ""), "2026-03-02 07:00+01:00"),
+    ],
 )
 def test_a_value_of_another_type_is_refused(parameter: Parameter, value: str) -> None:
     with pytest.raises(QuestionError, match=parameter.name):
         parameter.literal(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "literal"),
+    [
+        ("2026-03-02", "'2026-03-02 00:00:00'"),
+        ("2026-03-02 07:05", "'2026-03-02 07:05:00'"),
+        ("2026-03-02T07:05:09", "'2026-03-02 07:05:09'"),
+    ],
+)
+def test_a_time_may_leave_out_what_is_zero(value: str, literal: str) -> None:
+    assert Parameter("t", "time", "", "").literal(value) == literal
+
+
+def test_parameters_stand_in_where_clauses_alone() -> None:
+    """Athena takes them nowhere else ("Use parameterized queries", Considerations and limitations)."""
+    for question in questions(SETTINGS).values():
+        for clause in re.split(r"\b(?=SELECT\b|FROM\b|WHERE\b|GROUP BY\b|ORDER BY\b|LIMIT\b)", question.sql):
+            assert clause.startswith("WHERE") or not marks(clause), (question.name, clause)
 
 
 def test_marks_in_quotes_and_comments_are_none() -> None:

@@ -40,6 +40,22 @@ def test_the_shipped_settings_are_valid_and_default_to_the_four_events_of_the_qu
         ('queue = "loglake-addapart"', 'queue = "a b"', "which is not letters, digits"),
         ('"/aws/ssm/sessionlogs"', '"*a*"', "which is not a log group's name"),
         (
+            "other_loggroups = []",
+            'other_loggroups = ["/aws/*/x"]',
+            "other_loggroups has '/aws/*/x', which is not a log",
+        ),
+        ("other_loggroups = []", 'other_loggroups = "/aws/vpc/*"', "other_loggroups must be a list of texts"),
+        (
+            "other_loggroups = []",
+            "other_loggroup = []",
+            "no setting 'other_loggroup'; it knows accounts, keep, loggroups",
+        ),
+        (
+            "other_loggroups = []",
+            'other_loggroups = ["/aws/vpc/*", "/aws/ssm/sessionlogs"]',
+            "other_loggroups: '/aws/ssm/sessionlogs' is among loggroups already",
+        ),
+        (
             "everything_accounts = []",
             'everything_accounts = ["1"]',
             "everything_accounts has '1', which is not an account",
@@ -70,3 +86,27 @@ def test_a_wrong_setting_is_refused_with_its_line_and_the_reason(good: str, wron
 def test_no_sources_is_refused() -> None:
     with pytest.raises(SettingsError, match="no \\[\\[sources\\]\\]"):
         parse('[buckets]\nbooks = "abc-books"\nreadready = "abc-ready"\nresults = "abc-results"\n')
+
+
+@pytest.mark.parametrize(
+    ("sessions", "others", "covered"),
+    [
+        ("/aws/ssm/*", "/aws/ssm/a", True),
+        ("/aws/ssm/*", "/aws/ssm/a*", True),
+        ("/aws/ssm/*", "/aws/ssm/*", True),
+        ("*", "/any", True),
+        ("/aws/ssm/a", "/aws/ssm/*", False),  # all others that begin so
+        ("/aws/ssm/a", "*", False),
+        ("/aws/ssm/a", "/aws/ssm/ab", False),
+    ],
+)
+def test_a_log_group_is_one_of_sessions_or_another(sessions: str, others: str, covered: bool) -> None:
+    text = TEXT.replace('["/aws/ssm/sessionlogs"]', f'["{sessions}"]')
+    text = text.replace("other_loggroups = []", f'other_loggroups = ["{others}"]')
+    if covered:
+        with pytest.raises(
+            SettingsError, match=r"lake\.toml, line \d+: other_loggroups: .* is among loggroups already"
+        ):
+            parse(text)
+    else:
+        assert parse(text).jobs["cloudwatch"].own == {"other_loggroups": (others,)}
