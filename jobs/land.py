@@ -163,7 +163,7 @@ class _Attempt:
             return
         source = Source(f"s3://{one.bucket}/{one.key}", one.etag, one.edition)
         try:
-            outcome = self.decode(source, fetched.data)
+            outcome = self.decode(_told(source, one), fetched.data)
         except Exception as error:
             if not self.alone:
                 raise _Broken from error
@@ -242,6 +242,11 @@ class _Attempt:
         ok = (row for row in self.objects if row["outcome"] == "ok")
         for row, source in zip(ok, self.read, strict=True):
             row["late"] = self.late[source] // times[source]
+
+
+def _told(source: Source, one: Arrival) -> Source:
+    """The source with what only its arrival says: for the decoder. What is counted goes by the source without."""
+    return source._replace(written=one.arrived, accountid=one.accountid, region=one.region, day=one.day)
 
 
 def _fetch_all(arrivals: list[Arrival], lake: Access) -> Iterator[tuple[Arrival, _Fetched]]:

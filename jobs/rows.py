@@ -24,17 +24,25 @@ REASONS = {
     "not-a-record": "JSON, but not an object with the fields of a record.",
     "no-time": "The record's time is missing or is none.",
     "too-many-bad": "The object has more bad records than are told one by one; this one stands for all the others.",
-    "no-session": "A plain-text message without log group and stream: nobody can say whose it is.",
+    "no-session": "Text without log group and stream, or a file without a session's name: whose is it?",
     "conflict": "Another record has this one's identity and differs; that one is in the table.",
 }
 
 
 class Source(NamedTuple):
-    """Which object version the bytes are of: columns `sourceobject`, `sourceetag` and `edition`."""
+    """Which object version the bytes are of: columns `sourceobject`, `sourceetag` and `edition`.
+
+    written: when S3 had the object, ISO 8601 UTC, '' where nobody knows. accountid, region, day: what its key says, ''
+    where it says nothing. For logs that do not say it themselves; only decoders are told these.
+    """
 
     object: str
     etag: str
     edition: int
+    written: str = ""
+    accountid: str = ""
+    region: str = ""
+    day: str = ""
 
 
 class Bad(NamedTuple):
