@@ -9,7 +9,7 @@ A decoder takes objects' bytes, one object after the other, and gives rows. It k
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import pyarrow as pa
 
@@ -30,15 +30,17 @@ REASONS = {
 
 
 class Source(NamedTuple):
-    """Which object version the bytes are of: columns `sourceobject`, `sourceetag` and `edition`.
-
-    written: when S3 had the object, ISO 8601 UTC, '' where nobody knows. accountid, region, day: what its key says, ''
-    where it says nothing. For logs that do not say it themselves; only decoders are told these.
-    """
+    """Which object version the bytes are of: columns `sourceobject`, `sourceetag` and `edition`."""
 
     object: str
     etag: str
     edition: int
+
+
+class Arrived(NamedTuple):
+    """What an object's arrival says of it: when S3 had it, ISO 8601 UTC; account, Region and day of its key. Each '' where
+    nobody knows."""
+
     written: str = ""
     accountid: str = ""
     region: str = ""
@@ -72,6 +74,15 @@ class Outcome:
     filtered: dict[str, int] = field(default_factory=dict)
     bad: list[Bad] = field(default_factory=list)
     unpacked: int = field(default=0, compare=False)
+
+
+@runtime_checkable
+class Listens(Protocol):
+    """A decoder of logs in which neither stands whose they are nor of when: it is told of each object's arrival."""
+
+    def add_arrived(self, source: Source, arrived: Arrived, data: bytes) -> Outcome:
+        """As Decoder.add, which is this of an object of which nothing more is known."""
+        ...
 
 
 class Decoder(Protocol):

@@ -21,7 +21,7 @@ from jobs.growing import Rows
 from jobs.json_lines import Row, account
 from jobs.json_lines import Rules as Plain
 from jobs.keystrokes import count_lines, read_time, split_name
-from jobs.rows import Outcome, Source
+from jobs.rows import Arrived, Outcome, Source
 from jobs.tally import SHOWN, Tally, refused
 from lake.settings import Filters
 from schemas import TABLES
@@ -53,6 +53,10 @@ class Decoder:
         return self._rows.take()
 
     def add(self, source: Source, data: bytes) -> Outcome:
+        """See jobs.rows.Decoder. Of an object whose arrival is not known, nobody knows when it was written."""
+        return self.add_arrived(source, Arrived(), data)
+
+    def add_arrived(self, source: Source, arrived: Arrived, data: bytes) -> Outcome:
         """Decode one object as it lies in S3. Never raises, whatever the bytes are."""
         name = source.object.rpartition("/")[2]
         sessionid, username = split_name(name.removesuffix(_SUFFIX))
@@ -61,16 +65,16 @@ class Decoder:
         if sessionid is None or not _ID.fullmatch(sessionid):
             detail = f"its key ends with no session's name and {_SUFFIX}: nobody can say whose it is"
             return refused("no-session", detail, data[:SHOWN], len(data))
-        moment = written(source)
+        moment = written(arrived)
         if moment is None:
             detail = "neither its key nor its arrival is of a day between 2014 and 2100"
             return refused("no-time", detail, data[:SHOWN], len(data))
         row: Row = {
             "sessionid": sessionid,
             "eventtime": moment,
-            "accountid": account(source.accountid or None),
+            "accountid": account(arrived.accountid or None),
             "username": username,
-            "awsregion": source.region or None,
+            "awsregion": arrived.region or None,
             "sessionname": name.removesuffix(_SUFFIX),
             "sourceobject": source.object,
             "sourceetag": source.etag,
@@ -97,14 +101,15 @@ class Decoder:
         return tally.done(len(log))
 
 
-def written(source: Source) -> int | None:
+def written(arrived: Arrived) -> int | None:
     """When the log was written, microseconds since 1970: its arrival, unless its key names another day, whose last
     second it then is. None if neither is a time."""
-    arrived = read_time(source.written)
-    if not source.day or (arrived is not None and source.day == str(datetime.fromtimestamp(arrived / 1e6, UTC).date())):
-        return arrived
+    moment = read_time(arrived.written)
+    on = "" if moment is None else str(datetime.fromtimestamp(moment // 1_000_000, UTC).date())
+    if arrived.day in ("", on):
+        return moment
     try:
-        last = datetime.combine(date.fromisoformat(source.day), time(23, 59, 59), UTC)
+        last = datetime.combine(date.fromisoformat(arrived.day), time(23, 59, 59), UTC)
     except ValueError:
         return None
     return read_time(last.isoformat())
