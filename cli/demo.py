@@ -20,6 +20,7 @@ from cli.sessions import Session
 from cli.show import console
 from cli.work import uninterrupted
 from examples.company import Company, RawObject, digests
+from examples.company.sessionfiles import session_files
 from infra.local import hermetic, lifecycle
 from infra.local.lifecycle import Running
 from lake.settings import Settings
@@ -124,6 +125,7 @@ def _company(lake: Running, settings: Settings) -> list[RawObject]:
     """The sample company's logs, and signed digest files of its busiest trail; the public key beside them."""
     company, signer = Company(), digests.Signer()
     logs = [one for one in company.objects() if not digests.is_digest(one)]
+    logs += session_files(company.truth().sessions).objects
     bucket = next(one.bucket for one in settings.sources if one.job == "cloudtrail")
     place = digests.busiest(logs)
     signed = digests.digests(logs, bucket, place, company.first_day, company.days, signer)

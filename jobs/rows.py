@@ -38,8 +38,8 @@ class Source(NamedTuple):
 
 
 class Arrived(NamedTuple):
-    """What an object's arrival says of it: when S3 had it, ISO 8601 UTC; account, Region and day of its key. Each '' where
-    nobody knows."""
+    """What an object's arrival says: when S3 had it, ISO 8601 UTC; account, Region and day of its key. '' where nobody
+    knows."""
 
     written: str = ""
     accountid: str = ""
