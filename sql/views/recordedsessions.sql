@@ -43,7 +43,8 @@ seen AS (
         logsha256
     FROM sessionrecords
     WHERE sessionid IS NOT NULL
-    GROUP BY calendarday, sessionid, logfile, logsha256
+    -- Of a log file, each reading: announced again, the same object can be of another second.
+    GROUP BY calendarday, sessionid, logfile, logsha256, CASE WHEN logfile IS NOT NULL THEN eventtime END
     UNION ALL
     SELECT
         calendarday, sessionid, calendarday, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL

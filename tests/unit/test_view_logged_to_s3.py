@@ -111,8 +111,10 @@ def test_a_log_file_is_found_as_many_days_after_its_start_as_keystrokes_are(days
 def test_a_log_written_twice_alike_is_shown_once_and_no_sign_of_anything() -> None:
     copies = [logged(f"{DAY} 10:00:0{n}", S, "$ id", sourceetag=f"e{n}") for n in range(3)]
     elsewhere = logged(f"{DAY} 10:00:00", S, "$ id", key=f"b/alice-{S}.log")
+    # The same object again, as a LIST tells its time; and where midnight lies between.
+    again = logged(f"{DAY} 10:00:00.500", S, "$ id", sourceetag="e0")
     next_day = logged("2026-03-03 10:00:00", S, "$ id", sourceetag="e0")
-    of = lake([BEGIN], [], [*copies, elsewhere, next_day])
+    of = lake([BEGIN], [], [*copies, elsewhere, again, next_day])
     assert shown(of) == ["$ id"]
     assert [row["keystrokerecords"] for row in of.ask("SELECT keystrokerecords FROM sessions")] == [1]
     assert verdict(of)[0] == "not streamed"
