@@ -26,8 +26,8 @@ SCENES = (
     Scene("a command logged straight to S3", way="saml", document=_DOCUMENT, expects="command", keystrokes="none"),
     Scene("an ECS Exec logged straight to S3", way="sso", ecs=True, keystrokes="none"),
     Scene("an empty log straight in S3", way="iam", keystrokes="none"),
-    Scene("a log of many parts straight in S3", way="chain", keystrokes="none", typed="long"),
 )
+LONG = Scene("a log of many parts straight in S3", way="chain", keystrokes="none", typed="long")
 PART = 256 * 1024  # bytes of a record of the table: a log of more has several
 
 
@@ -43,8 +43,8 @@ class SessionFiles:
     strange: str = ""
 
 
-def session_files(sessions: Iterable[SessionTruth], seed: int = 7) -> SessionFiles:
-    """Those of the company with these sessions, on the day of the one that was logged both ways."""
+def session_files(sessions: Iterable[SessionTruth], seed: int = 7, long: bool = False) -> SessionFiles:
+    """Those of the company with these sessions, on the day of the one that was logged both ways. long: LONG as well."""
     dice, made = Dice(f"{seed}/sessionfiles"), SessionFiles()
     both = next(one for one in sessions if one.scene == BOTH and one.starttime)
     assert both.starttime
@@ -52,7 +52,7 @@ def session_files(sessions: Iterable[SessionTruth], seed: int = 7) -> SessionFil
     midnight = int(datetime.combine(both.starttime.date(), time(), UTC).timestamp())
     _log(made, both, "\r\n".join(both.lines) + "\r\n")
     started: dict[tuple[str, str], list[Event]] = {}
-    for scene in SCENES:
+    for scene in (*SCENES, *[LONG] * long):
         session = play(dice, scene, midnight + dice.randrange(8 * 3600, 17 * 3600))
         one = session.truth
         for sent in session.sent:

@@ -52,7 +52,7 @@ def filled(embedded_aws: str) -> Filled:
     moto_api_backend.reset()
     lake, company = Lake(), Company(seed=2, files=60)
     objects = list(company.objects())
-    files = session_files(company.truth().sessions)
+    files = session_files(company.truth().sessions, long=True)
     for one in [*objects, *files.objects]:
         lake.put(one.job, one.key, one.data)
     for report in lake.work("cloudtrail", "cloudwatch", JOB):

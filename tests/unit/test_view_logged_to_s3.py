@@ -110,7 +110,7 @@ def test_a_log_file_is_found_as_many_days_after_its_start_as_keystrokes_are(days
 
 def test_a_log_written_twice_alike_is_shown_once_and_no_sign_of_anything() -> None:
     copies = [logged(f"{DAY} 10:00:0{n}", S, "$ id", sourceetag=f"e{n}") for n in range(3)]
-    elsewhere = logged(f"{DAY} 10:00:00", S, "$ id", key=f"b/alice-{S}.log")
+    elsewhere = logged(f"{DAY} 10:00:03", S, "$ id", key=f"b/alice-{S}.log")
     # The same object again, as a LIST tells its time; and where midnight lies between.
     again = logged(f"{DAY} 10:00:00.500", S, "$ id", sourceetag="e0")
     next_day = logged("2026-03-03 10:00:00", S, "$ id", sourceetag="e0")
@@ -121,7 +121,8 @@ def test_a_log_written_twice_alike_is_shown_once_and_no_sign_of_anything() -> No
 
 
 def test_of_logs_that_differ_the_first_is_shown_and_the_verdict_says_so() -> None:
-    first, second = logged(f"{DAY} 10:00:00", S, "as it was"), logged(f"{DAY} 10:00:01", S, "as somebody would have it")
+    first = logged(f"{DAY} 10:00:00", S, "as it was", sourceetag="z")
+    second = logged(f"{DAY} 10:00:01", S, "as somebody would have it", sourceetag="a")
     for rows in ([first, second], [second, first]):
         of = lake([BEGIN], [], rows)
         assert shown(of) == ["as it was"]
