@@ -175,10 +175,8 @@ def landed(job: str, logs: Fixture, *objects: tuple[date, str, list[bytes]]) -> 
 
 def put(lake: Lake, job: str, logs: Fixture, day: date, name: str, records: list[bytes]) -> None:
     """An object with these records is delivered; or one for each."""
-    if logs.name is None:
-        lake.put(job, logs.key(day, name), logs.pack(records))
-    for record in records if logs.name else ():
-        lake.put(job, logs.name(record), logs.pack([record]))
+    for key, data in logs.laid(day, name, records):
+        lake.put(job, key, data)
 
 
 def test_a_row_is_on_the_day_of_its_time_however_late_it_came(aws: str, job: str, logs: Fixture) -> None:

@@ -43,6 +43,12 @@ class Fixture:
     name: Callable[[bytes], str] | None = None
     reach: dict[str, dict[str, set[int]]] = field(default_factory=dict)
 
+    def laid(self, day: date, name: str, records: Sequence[bytes]) -> list[tuple[str, bytes]]:
+        """Objects with these records, by key: one of this name, delivered on that day, or one for each record."""
+        if self.name is None:
+            return [(self.key(day, name), self.pack(records))]
+        return [(self.name(one), self.pack([one])) for one in records]
+
 
 def fixture(job: str) -> Fixture:
     """The job's."""

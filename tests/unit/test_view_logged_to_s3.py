@@ -70,10 +70,11 @@ def test_a_session_that_cloudwatch_has_nothing_of_is_what_its_log_file_says() ->
     assert "straight to S3 once, at its end, without the time of each line" in verdict(of)[1]
 
 
+@pytest.mark.parametrize("written", ["09:00:30", "09:30:00", "10:00:00", "10:05:00"])
 @pytest.mark.parametrize("keystrokes", [RECORDS, CLOUDWATCH_ONCE], ids=["streamed", "uploaded at the end"])
-def test_a_session_logged_both_ways_is_cloudwatchs_and_shown_once(keystrokes: list[Row]) -> None:
+def test_a_session_logged_both_ways_is_cloudwatchs_and_shown_once(keystrokes: list[Row], written: str) -> None:
     alone = lake([BEGIN], keystrokes, [])
-    both = lake([BEGIN], keystrokes, [logged(f"{DAY} 10:05:00", S, "from S3")])
+    both = lake([BEGIN], keystrokes, [logged(f"{DAY} {written}", S, "from S3")])
     for sql in ("SELECT * FROM sessions", "SELECT * FROM transcript", "SELECT * FROM evidence"):
         assert both.ask(sql) == alone.ask(sql), sql
     assert [row["loggedto"] for row in both.ask("SELECT loggedto FROM recordedsessions")] == ["CloudWatch Logs and S3"]
