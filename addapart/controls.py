@@ -73,6 +73,11 @@ def registered_since(settings: Settings, today: date) -> str:
     return str(today - timedelta(days=settings.bounds.raw_partition_days))
 
 
+def stays(day: str, since: str) -> bool:
+    """Whether the raw partition of that day stays in the catalog; one of keys without a day does."""
+    return not day or day >= since
+
+
 def _denied(settings: Settings, bucket: str, key: str, place: Place) -> str:
     controls = settings.controls
     if any(f"{bucket}/{key}".startswith(beginning) for beginning in controls.keys_deny):

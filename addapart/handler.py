@@ -17,7 +17,7 @@ import boto3
 from botocore.config import Config
 
 from addapart.catalog import Catalog, Partition
-from addapart.controls import decide, registered, registered_since
+from addapart.controls import decide, registered, registered_since, stays
 from addapart.events import announced
 from lake import keys
 from lake import settings as lake_settings
@@ -108,7 +108,7 @@ class AddAPart:
             )
             work.arrivals.append((decision.source.job, arrival))
             # What S3 announces has just been delivered; old days by the million come from a backfill or a rebuild.
-            if not decision.rule and (one.why == "event" or place.day >= since):
+            if not decision.rule and (one.why == "event" or stays(place.day, since)):
                 raw = raw_table(decision.source.job)
                 partition = Partition(raw, decision.values, f"s3://{one.bucket}/{place.folder}")
                 work.partitions.append(partition)

@@ -21,6 +21,7 @@ from cli.show import console
 from cli.work import uninterrupted
 from examples.company import Company, RawObject, digests
 from examples.company.groups import groups
+from examples.company.sessionfiles import session_files
 from infra.local import hermetic, lifecycle
 from infra.local.lifecycle import Running
 from lake.settings import Settings
@@ -123,15 +124,17 @@ def _fill(lake: Running, settings: Settings, path: Path | None) -> None:
 
 
 def _company(lake: Running, settings: Settings) -> list[RawObject]:
-    """The sample company's logs, what other log groups say around its sessions, and signed digest files of its busiest
-    trail; the public key beside them."""
+    """The sample company's logs, those of a few sessions straight to S3, what other log groups say around sessions, and
+    signed digest files of its busiest trail; the public key beside them."""
     company, signer = Company(), digests.Signer()
+    sessions = company.truth().sessions
     logs = [one for one in company.objects() if not digests.is_digest(one)]
+    logs += session_files(sessions).objects
     bucket = next(one.bucket for one in settings.sources if one.job == "cloudtrail")
     place = digests.busiest(logs)
     signed = digests.digests(logs, bucket, place, company.first_day, company.days, signer)
     (Path(lake.home) / PUBLIC_KEYS).write_text(signer.public_keys(), encoding="utf-8")
-    return [*logs, *groups(company.truth().sessions).objects, *signed]
+    return [*logs, *groups(sessions).objects, *signed]
 
 
 def _other_groups(athena: Athena) -> None:

@@ -38,9 +38,10 @@ def source() -> None:
 @click.option(
     "--partitions", is_flag=True, help="For [[partitions]], not [[sources]]: a partition must have one folder."
 )
+@click.option("--undated", is_flag=True, help="The keys name no day, as those of session log files: it is no reason.")
 @click.option("--most", type=click.IntRange(1, 1_000_000), default=10_000, show_default=True, help="Keys to look at.")
 @click.option("--allow-others", is_flag=True, help="Keys that do not fit are another's: they are no reason to refuse.")
-def check(layout: str, keys: str, partitions: bool, most: int, allow_others: bool) -> None:
+def check(layout: str, keys: str, partitions: bool, undated: bool, most: int, allow_others: bool) -> None:
     """Read keys by LAYOUT, and refuse it with the reason if it is wrong.
 
     KEYS is a file with a key a line (- is standard input), or a folder whose files' paths are keys; s3://BUCKET/PREFIX
@@ -54,7 +55,7 @@ def check(layout: str, keys: str, partitions: bool, most: int, allow_others: boo
     """
     try:
         names = layouts.keys_of(layout) if partitions else ("calendarday",)
-        layouts.check(layout)
+        layouts.check(layout, undated)
     except layouts.LayoutError as error:
         raise Failure(f"the layout is wrong: {error}", "What it may hold: docs/onboard-partitions.md.", USAGE) from None
     found = _look(layout, islice(_keys(keys), most), partitions)
@@ -98,7 +99,7 @@ def _look(layout: str, keys: Iterable[str], partitions: bool) -> _Found:
             found.others.append((key, layouts.misfit(layout, key)))
             continue
         found.fits += 1
-        if not _can_be(place.day, latest):
+        if place.day and not _can_be(place.day, latest):
             found.odd[place.day] += 1
         if partitions and (part := layouts.partition(layout, key)):
             found.folders[part.values].add(part.folder)

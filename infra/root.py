@@ -85,7 +85,9 @@ def _raw(name: str, what: str, **more: Any) -> Child:
         name,
         "raw.yaml",
         f"Breaks: {what} of the lake's own bucket are not kept or not heard of. Do: see its resources.",
-        feeds={"RawKeyArn": _if(f"{name}HasKey", _ref(f"{name}KeyArn"), _ref("RawKeyArn"))} | _REPLICATION,
+        feeds={"RawKeyArn": _if(f"{name}HasKey", _ref(f"{name}KeyArn"), _ref("RawKeyArn"))}
+        | _REPLICATION
+        | {"SessionWriters": "", "SessionPrefix": ""},  # session log files lie in a bucket of their own
         renamed={"RawBucket": f"{name}Bucket"}
         | {one: f"{name}{one}" for one in own}
         | {one: f"Raw{one}" for one in shared},

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import NamedTuple
 
-from addapart.controls import Decision, decide, registered_since
+from addapart.controls import Decision, decide, registered_since, stays
 from jobs.access import Access
 from jobs.check_catalog import Catalog
 from jobs.findings import Finding
@@ -52,7 +52,8 @@ def raw(
             heard = _heard(lake, job, some)
             yield from _unheard(one for one, known in zip(some, heard.known.to_pylist(), strict=True) if not known)
             taken = [one for one, took in zip(some, heard.taken.to_pylist(), strict=True) if took]
-            recent = [one for one in taken if one.decision.place.day >= registered_since(lake.settings, now.date())]
+            since = registered_since(lake.settings, now.date())
+            recent = [one for one in taken if stays(one.decision.place.day, since)]
             yield from _unregistered(catalog, job, recent, checked)
 
 

@@ -31,6 +31,10 @@ class Rows:
         if len(self._columns["edition"]) >= _ROWS:
             self._flush()
 
+    def pack(self) -> None:
+        """Make an Arrow batch of what is there: where few rows are large already."""
+        self._flush()
+
     def take(self) -> pa.Table:
         """The rows since the last take."""
         self._flush()

@@ -23,7 +23,7 @@ from jobs.late import late
 from jobs.ledger import delivery_day, ledger_row
 from jobs.pieces import PieceWriter, rows_of
 from jobs.quarantine import Quarantine
-from jobs.rows import Outcome, Source
+from jobs.rows import Arrived, Listens, Outcome, Source
 from lake import keys
 from lake.books import Arrival, Ledger, dump, load_ledger
 from lake.store import Gone
@@ -163,7 +163,7 @@ class _Attempt:
             return
         source = Source(f"s3://{one.bucket}/{one.key}", one.etag, one.edition)
         try:
-            outcome = self.decode(source, fetched.data)
+            outcome = self.decode(source, one, fetched.data)
         except Exception as error:
             if not self.alone:
                 raise _Broken from error
@@ -189,11 +189,14 @@ class _Attempt:
             sha256=hashlib.sha256(fetched.data).hexdigest() if whole else None,
         )
 
-    def decode(self, source: Source, data: bytes) -> Outcome:
+    def decode(self, source: Source, one: Arrival, data: bytes) -> Outcome:
         """The object's outcome, its rows in the decoder or taken from one of its own. Raises whatever the decoder does,
         and ValueError if its records are not all accounted for."""
         mine = decoder(self.batch.job, self.lake.settings) if self.alone else self.decoder
-        outcome = mine.add(source, data)
+        if isinstance(mine, Listens):
+            outcome = mine.add_arrived(source, Arrived(one.arrived, one.accountid, one.region, one.day), data)
+        else:
+            outcome = mine.add(source, data)
         accounted = outcome.kept + sum(outcome.filtered.values()) + len(outcome.bad)
         if outcome.records != accounted:
             raise ValueError(f"{source.object}: {outcome.records} records in, {accounted} accounted for: {outcome}")

@@ -3,6 +3,7 @@ cannot lead to a wanted day or account.
 
 Where a layout goes on with year, month and day, the wanted days are one stretch of keys: a LIST a thousand objects,
 however many days. Folders are looked for only where the layout leaves them open (accounts, Regions, prefixes).
+Where it is undated, the day of an object is that of its writing, which a LIST says: so all of them are listed.
 One thing is taken for granted: a prefix ends where two folders in a row read as what follows it.
 """
 
@@ -12,6 +13,7 @@ import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -32,9 +34,10 @@ class Wanted:
     last: str
     accounts: tuple[str, ...] = ()
 
-    def takes(self, place: layout.Place) -> bool:
-        """Whether an object at that place is wanted."""
-        return self.first <= place.day <= self.last and (not self.accounts or place.accountid in self.accounts)
+    def takes(self, place: layout.Place, modified: datetime) -> bool:
+        """Whether an object at that place is wanted, which was written then."""
+        day = place.day or str(modified.date())
+        return self.first <= day <= self.last and (not self.accounts or place.accountid in self.accounts)
 
 
 def objects(
@@ -61,7 +64,7 @@ def objects(
                     todo += task.then(page)
                     for one in task.kept(page):
                         place = layout.read(key_layout, one.key)
-                        if place and wanted.takes(place):
+                        if place and wanted.takes(place, one.modified):
                             yield one
         finally:
             pool.shutdown(cancel_futures=True)

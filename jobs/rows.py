@@ -9,7 +9,7 @@ A decoder takes objects' bytes, one object after the other, and gives rows. It k
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import pyarrow as pa
 
@@ -24,7 +24,7 @@ REASONS = {
     "not-a-record": "JSON, but not an object with the fields of a record.",
     "no-time": "The record's time is missing or is none.",
     "too-many-bad": "The object has more bad records than are told one by one; this one stands for all the others.",
-    "no-session": "A plain-text message without log group and stream: nobody can say whose it is.",
+    "no-session": "Text without log group and stream, or a file without a session's name: whose is it?",
     "conflict": "Another record has this one's identity and differs; that one is in the table.",
 }
 
@@ -35,6 +35,16 @@ class Source(NamedTuple):
     object: str
     etag: str
     edition: int
+
+
+class Arrived(NamedTuple):
+    """What an object's arrival says: when S3 had it, ISO 8601 UTC; account, Region and day of its key. '' where nobody
+    knows."""
+
+    written: str = ""
+    accountid: str = ""
+    region: str = ""
+    day: str = ""
 
 
 class Bad(NamedTuple):
@@ -64,6 +74,15 @@ class Outcome:
     filtered: dict[str, int] = field(default_factory=dict)
     bad: list[Bad] = field(default_factory=list)
     unpacked: int = field(default=0, compare=False)
+
+
+@runtime_checkable
+class Listens(Protocol):
+    """A decoder of logs in which neither stands whose they are nor of when: it is told of each object's arrival."""
+
+    def add_arrived(self, source: Source, arrived: Arrived, data: bytes) -> Outcome:
+        """As Decoder.add, which is this of an object of which nothing more is known."""
+        ...
 
 
 class Decoder(Protocol):

@@ -1,6 +1,8 @@
 """Where a source's objects lie, as one string, e.g. `[{prefix}/]AWSLogs/{accountid}/Logs/{yyyy}/{mm}/{dd}/{file}`.
 
-A layout reads a key into its parts, and says which folder is the partition's: the one of the deepest day part.
+A layout reads a key into its parts, and says which folder is the partition's: the one of the deepest day part. A layout
+can be undated: its keys name no day, and an object is of the day of its arrival; its partition is the folder before
+{file}.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ PARTS = {
     "hh": r"(?:[01]\d|2[0-3])",
     "file": r".+",
 }
+_DATE = {"yyyy", "mm", "dd"}
 _TOKEN = re.compile(r"\{(\w+)\}|(\[)|(\])|([^\[\]{}]+)|(.)", re.S)
 
 
@@ -30,7 +33,7 @@ class LayoutError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What a key says of its object. Absent parts are ''."""
+    """What a key says of its object. Absent parts are '', the day as well where the layout is undated."""
 
     prefix: str
     accountid: str
@@ -63,13 +66,21 @@ def _compile(layout: str) -> re.Pattern[str]:
             pattern += "(?P<_day>)"  # where the day's folder ends
     if optional:
         raise LayoutError("a '[' is never closed")
-    if missing := {"yyyy", "mm", "dd", "file"} - seen:
-        raise LayoutError(f"it lacks {', '.join('{' + part + '}' for part in sorted(missing))}")
+    wanted = {"file", *_DATE} if seen & {"hh", *_DATE} else {"file"}
+    if missing := wanted - seen:
+        raise LayoutError(f"it lacks {_named(missing)}")
     if not layout.endswith("{file}"):
         raise LayoutError("it must end with {file}")
-    if "/" not in _TOKEN.sub(lambda one: one[4] or "", re.sub(r"\[.*?\]", "", layout.partition("{dd}")[2])):
+    if "dd" not in seen:
+        if not re.search(r"(?:^|/\]?)\{file\}$", layout):
+            raise LayoutError("{file} must be a whole name: a partition is a folder")
+    elif "/" not in _TOKEN.sub(lambda one: one[4] or "", re.sub(r"\[.*?\]", "", layout.partition("{dd}")[2])):
         raise LayoutError("{dd} must be in a folder: a partition is a folder")
     return re.compile(pattern, re.S)
+
+
+def _named(parts: set[str]) -> str:
+    return ", ".join("{" + part + "}" for part in sorted(parts))
 
 
 class Token(NamedTuple):
@@ -110,7 +121,7 @@ def keys_of(layout: str) -> tuple[str, ...]:
 
     Raises LayoutError if a partition could lie in more than one folder, or have no folder of its own.
     """
-    _compile(layout)
+    check(layout)
     parts = [name for name, *_ in _TOKEN.findall(layout) if name]
     if "[" in layout:
         raise LayoutError("partitions only: nothing may be optional, for a partition has one folder")
@@ -152,22 +163,25 @@ def misfit(layout: str, key: str) -> str:
     return where or "it ends too early"
 
 
-def check(layout: str) -> None:
-    """Raises LayoutError if the text is no layout."""
-    _compile(layout)
+def check(layout: str, undated: bool = False) -> None:
+    """Raises LayoutError if the text is no layout. undated: it need not name the day."""
+    if not _compile(layout).groupindex.keys() >= _DATE and not undated:
+        raise LayoutError(f"it lacks {_named(_DATE)}")
 
 
 def read(layout: str, key: str) -> Place | None:
-    """What `key` says, or None if it does not fit. The folder ends with '/' and holds the whole day."""
+    """What `key` says, or None if it does not fit. The folder ends with '/' and holds the whole day; undated, it holds
+    all that has the other parts, and is '' where that is the bucket."""
     match = _compile(layout).fullmatch(key)
     if match is None:
         return None
     part = match.groupdict(default="")
+    dated = "dd" in part
     return Place(
         prefix=part.get("prefix", ""),
         organization=part.get("organization", ""),
         accountid=part.get("accountid", ""),
         region=part.get("region", ""),
-        day=f"{part['yyyy']}-{part['mm']}-{part['dd']}",
-        folder=key[: key.index("/", match.end("_day")) + 1],
+        day=f"{part['yyyy']}-{part['mm']}-{part['dd']}" if dated else "",
+        folder=key[: key.index("/", match.end("_day")) + 1] if dated else key[: match.start("file")],
     )

@@ -301,7 +301,7 @@ class _Parser:
         self.matches("name", one.name, _NAME, "lower case letters, digits, - and _")
         self.matches("bucket", one.bucket, _BUCKET, "a bucket's name")
         try:
-            layout.check(one.layout)
+            layout.check(one.layout, LOGS[one.job].undated)
         except layout.LayoutError as error:
             raise self.error("layout", one.layout, f"layout of {one.name}: {error}") from None
         return one

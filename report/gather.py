@@ -100,7 +100,7 @@ def _days(asker: Asker, asked: str, sessionid: str) -> list[str]:
         "On which days is there something of it?",
         f"SELECT calendarday FROM from_cloudtrail_readready WHERE sessionid = {literal(sessionid)}"
         f" OR eventid = {literal(asked)}"
-        f" UNION SELECT calendarday FROM from_cloudwatch_readready WHERE sessionid = {literal(sessionid)}",
+        f" UNION SELECT calendarday FROM sessionrecords WHERE sessionid = {literal(sessionid)}",
     )
     return sorted(str(row["calendarday"]) for row in rows)
 
@@ -243,18 +243,19 @@ def _records(asker: Asker, verdict: Verdict, last: str) -> tuple[Record, ...]:
     about = asker.rows(
         "Which records of keystrokes are there?",
         "SELECT eventtime, uploadtime, runasuser, degraded, useridentityarn, sourceobject, sourceetag, sourcerecord"
-        f" FROM from_cloudwatch_readready WHERE calendarday BETWEEN {literal(verdict.calendarday)} AND {literal(last)}"
+        f" FROM sessionrecords WHERE calendarday BETWEEN {literal(verdict.calendarday)} AND {literal(last)}"
         f" AND sessionid = {session}",
     )
-    known = {(row["sourceobject"], row["sourcerecord"]): row for row in about}
+    known = {(row["sourceobject"], row["sourceetag"], row["sourcerecord"]): row for row in about}
     lines = asker.rows(
         "What was typed and shown?",
-        "SELECT linenumber, eventtime, line, isrepeat, logeventid, sourceobject, sourcerecord FROM transcript"
+        "SELECT linenumber, eventtime, line, isrepeat, logeventid, sourceobject, sourceetag, sourcerecord"
+        " FROM transcript"
         f" WHERE calendarday = {literal(verdict.calendarday)} AND sessionid = {session} ORDER BY linenumber",
     )
     return tuple(
         _record(list(some), known[place])
-        for place, some in groupby(lines, lambda row: (row["sourceobject"], row["sourcerecord"]))
+        for place, some in groupby(lines, lambda row: (row["sourceobject"], row["sourceetag"], row["sourcerecord"]))
     )
 
 

@@ -163,6 +163,7 @@ def _held(asker: Asker, period: Period, by: str, what: str) -> tuple[Held, ...]:
         "SELECT coalesce(name, 'unknown') AS name, sum(event) AS events, sum(keystroke) AS keystrokes FROM ("
         f"SELECT {account} AS name, 1 AS event, 0 AS keystroke FROM from_cloudtrail_readready WHERE {_of(period)}"
         f" UNION ALL SELECT {by}, 0, 1 FROM from_cloudwatch_readready WHERE {_of(period)}"
+        f" UNION ALL SELECT {by}, 0, 1 FROM from_sessionfiles_readready WHERE {_of(period)}"
         ") AS bothtables GROUP BY coalesce(name, 'unknown')"
     )
     rows = asker.rows(what, _ranked(groups, ("events", "keystrokes"), "events + keystrokes"))

@@ -95,6 +95,7 @@ class Logs:
         what such a file is called.
     rules: the filters that only it has, as the books call them, each with words for people.
     loose: its documents may lie between lines of plain text.
+    undated: keys of its objects may name no day (`lake.layout`): an object is of the day of its arrival.
     """
 
     name: str
@@ -103,6 +104,7 @@ class Logs:
     shapes: tuple[tuple[tuple[str, ...], str], ...]
     rules: tuple[tuple[str, str], ...] = ()
     loose: bool = False
+    undated: bool = False
 
 
 CALENDARDAY = Column("calendarday", "string", "The day in UTC, yyyy-mm-dd.")

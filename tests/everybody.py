@@ -240,7 +240,8 @@ def beginnings(all_: Everybody) -> None:
     day = date(2024, 5, 31)
     for _, bucket, logs in all_.further():
         records = [logs.record(n, datetime(2024, 5, 31, n)) for n in range(24)]  # noqa: DTZ001 - as records have it
-        all_.land(logs.key(day, "a"), logs.pack([*records, logs.bad]), bucket)
+        for name, data in logs.laid(day, "a", [*records, logs.bad]):
+            all_.land(name, data, bucket)
         version = all_.s3.put_object(Bucket=bucket, Key=logs.key(day, "gone"), Body=b"{}")["VersionId"]
         all_.s3.delete_object(Bucket=bucket, Key=logs.key(day, "gone"), VersionId=version)
     all_.run()
@@ -253,8 +254,9 @@ def faults(all_: Everybody) -> None:
     all_.land(LOGS.format(3), b"not a log either", RAW_LOGS)
     all_.addapart()
     more = [
-        (bucket, logs.key(date(2024, 6, 29), "late"), logs.pack([logs.record(99, datetime(2024, 5, 31)), logs.bad]))  # noqa: DTZ001 - as above
+        (bucket, name, data)
         for _, bucket, logs in all_.further()
+        for name, data in logs.laid(date(2024, 6, 29), "late", [logs.record(99, datetime(2024, 5, 31)), logs.bad])  # noqa: DTZ001 - as above
     ]
     for bucket, name, data in ((RAW, key("late", "2024/06/29"), late), (RAW_LOGS, LOGS.format(4), another), *more):
         version = all_.s3.put_object(Bucket=bucket, Key=name, Body=data)["VersionId"]

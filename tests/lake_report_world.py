@@ -28,6 +28,7 @@ VIEWS = (
     "quality",
     "quarantined",
     "sessionstarts",
+    "sessionrecords",
     "recordedsessions",
     "evidence",
     "role_chain",

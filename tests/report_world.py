@@ -40,6 +40,7 @@ VIEWS = (
     "completeness",
     "quarantined",
     "sessionstarts",
+    "sessionrecords",
     "recordedsessions",
     "evidence",
     "role_chain",

@@ -12,7 +12,7 @@
 --   verdict varchar: One of
 --     complete (start and streamed keystrokes are there, and none of the signs of a gap),
 --     gap suspected (they are there, and something may be missing or contradicts, see why),
---     not streamed (uploaded once at the end, although its type can be streamed),
+--     not streamed (uploaded once at the end, to CloudWatch Logs or straight to S3, although its type can be streamed),
 --     type not streamed (the same, of a type that Session Manager never streams: command, ECS Exec),
 --     started but no keystrokes, keystrokes but no StartSession,
 --     cannot be logged (SSH and port forwarding), denied, failed to start,
@@ -25,11 +25,12 @@
 --   endtime timestamp: When TerminateSession was called, UTC; null where nobody did, or where lake.toml does not keep it.
 --   silences bigint: How many times a streamed session showed nothing for more than idle_minutes, from its start to its end.
 --   unreadobjects bigint: How many objects that may hold something of it were not read, or not all of their records:
---     delivered around its time, its account's as far as their keys tell. Firehose's; where the start is missing,
---     CloudTrail's too. They are in the views arrivals and quarantined.
+--     delivered around its time, its account's as far as their keys tell. Firehose's, or, where CloudWatch Logs has nothing,
+--     a log file of the session's name; where the start is missing, CloudTrail's too. They are in the views arrivals and
+--     quarantined.
 --   unreadobject varchar: One of them, s3://bucket/key.
 --   eventid varchar: CloudTrail's id of the start: sessions.eventid.
--- Cost: no text of any session. With a condition on calendarday, of both readready tables that day and keystrokedays before
+-- Cost: no text of any session. With a condition on calendarday, of the three readready tables that day and keystrokedays before
 --   and after it; and what arrivals costs, twice: lake_ledger, all its days, and of lake_quarantine few columns.
 WITH
 -- Records of keystrokes, once for each day on which their session may have begun: see recordedsessions.
@@ -37,8 +38,8 @@ records AS (
     -- repeat days from -keystrokedays to 0, joined by UNION ALL
     SELECT
         date_format(date_add('day', ${days}, date(calendarday)), '%Y-%m-%d') AS sessionday,
-        sessionid, eventtime, degraded, useridentityarn, sourceobject
-    FROM from_cloudwatch_readready
+        sessionid, eventtime, degraded, useridentityarn, logfile, sourceobject
+    FROM sessionrecords
     -- end repeat
 ),
 own AS (
@@ -55,6 +56,7 @@ own AS (
         ON records.sessionday = recorded.calendarday
         AND records.sessionid = recorded.sessionid
         AND records.eventtime BETWEEN recorded.firstkeystroke AND recorded.lastkeystroke
+        AND coalesce(records.logfile, '') = coalesce(recorded.logfile, '')
 ),
 -- What each of three sources says of a session: its start, its keystrokes, its end. A row each; a session is all of a name.
 said AS (
@@ -87,7 +89,9 @@ said AS (
         CAST(NULL AS varchar) AS typedtarget,
         CAST(NULL AS varchar) AS typedusername,
         CAST(NULL AS varchar) AS typedtype,
-        CAST(NULL AS timestamp) AS endtime
+        CAST(NULL AS timestamp) AS endtime,
+        CAST(NULL AS varchar) AS loggedto,
+        CAST(NULL AS boolean) AS logfilesdiffer
     FROM sessionstarts
     UNION ALL
     SELECT
@@ -107,7 +111,9 @@ said AS (
         max(target),
         max(username),
         max(sessiontype),
-        NULL
+        NULL,
+        max(loggedto),
+        bool_or(logfilesdiffer)
     FROM own
     GROUP BY calendarday, sessionid
     UNION ALL
@@ -116,7 +122,7 @@ said AS (
         date_format(date_add('day', ${days}, date(calendarday)), '%Y-%m-%d'),
         sessionid, sessionid, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
         NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-        eventtime
+        eventtime, NULL, NULL
     FROM from_cloudtrail_readready
     WHERE eventsource = 'ssm.amazonaws.com' AND eventname = 'TerminateSession' AND sessionid IS NOT NULL AND errorcode IS NULL
     -- end repeat
@@ -146,7 +152,9 @@ everysession AS (
         max(silentto) AS silentto,
         max(firstarn) AS firstarn,
         max(lastarn) AS lastarn,
-        max(endtime) AS endtime
+        max(endtime) AS endtime,
+        max(loggedto) AS loggedto,
+        bool_or(logfilesdiffer) AS logfilesdiffer
     FROM said
     GROUP BY calendarday, name
 ),
@@ -241,6 +249,8 @@ judged AS (
         everysession.lastarn,
         everysession.endtime,
         everysession.eventid,
+        everysession.loggedto,
+        everysession.logfilesdiffer,
         count(missing.sourceobject) AS unreadobjects,
         min(missing.sourceobject) AS unreadobject
     FROM everysession
@@ -248,21 +258,34 @@ judged AS (
         ON missing.sessionday = everysession.calendarday
         AND missing.accountid IN ('unknown', everysession.accountid)
         AND missing.awsregion IN ('unknown', everysession.awsregion)
-        AND (missing.job = 'cloudwatch' OR everysession.starttime IS NULL)
-        AND missing.missingfrom <= greatest(
-            coalesce(
-                everysession.lastkeystroke, everysession.starttime + INTERVAL '${ended_minutes}' MINUTE
-            ),
-            coalesce(everysession.endtime, everysession.starttime, everysession.firstkeystroke)
-        )
-        AND missing.missingto >= least(
-            coalesce(everysession.starttime, everysession.firstkeystroke),
-            coalesce(everysession.firstkeystroke, everysession.starttime)
+        -- A log file is of the session that its key names, and is whole: where one is shown, CloudWatch's objects take
+        -- nothing from it; where CloudWatch's records are, no log file does.
+        AND CASE missing.job
+            WHEN 'cloudwatch' THEN coalesce(everysession.loggedto, '') <> 'S3'
+            WHEN 'sessionfiles' THEN
+                coalesce(everysession.loggedto, 'S3') = 'S3'
+                AND missing.sourceobject LIKE '%-' || everysession.sessionid || '.log'
+            ELSE everysession.starttime IS NULL
+        END
+        AND (
+            missing.job = 'sessionfiles'
+            OR (
+                missing.missingfrom <= greatest(
+                    coalesce(
+                        everysession.lastkeystroke, everysession.starttime + INTERVAL '${ended_minutes}' MINUTE
+                    ),
+                    coalesce(everysession.endtime, everysession.starttime, everysession.firstkeystroke)
+                )
+                AND missing.missingto >= least(
+                    coalesce(everysession.starttime, everysession.firstkeystroke),
+                    coalesce(everysession.firstkeystroke, everysession.starttime)
+                )
+            )
         )
     -- A TerminateSession alone is no session.
     WHERE everysession.starttime IS NOT NULL OR everysession.firstkeystroke IS NOT NULL
     -- By all of the session's columns.
-    GROUP BY everysession.name, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23
+    GROUP BY everysession.name, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25
 ),
 -- The signs of a gap, each in words, null where there is none.
 signs AS (
@@ -306,6 +329,11 @@ signs AS (
                 CAST(degradedrecords AS varchar) || ' of ' || CAST(records AS varchar)
                 || ' records came without CloudWatch''s ids and times: whether all are there, once and in order, cannot be checked'
         END AS degraded,
+        CASE
+            WHEN logfilesdiffer THEN
+                'S3 has several log files of it, and they differ: '
+                || CASE WHEN loggedto = 'S3' THEN 'the first is shown' ELSE 'CloudWatch''s records are shown' END
+        END AS differing,
         -- ECS asks for its sessions in the user's place.
         CASE
             WHEN sessiontype <> 'ECS Exec' AND firstarn <> principalarn THEN 'records name ' || firstarn || ', the start another'
@@ -323,11 +351,13 @@ found AS (
             WHEN streamed THEN 'streamed while it ran'
             WHEN sessiontype IN ('command', 'ECS Exec') THEN
                 'Session Manager streams no ' || sessiontype
-                || ': what it showed came once, at its end, without the time of each line'
+                || ': what it showed came ' || CASE WHEN loggedto = 'S3' THEN 'straight to S3 ' ELSE '' END
+                || 'once, at its end, without the time of each line'
             WHEN streamed IS NOT NULL THEN
-                'not streamed: what it showed came once, at its end, without the time of each line, and lay on the machine until then'
+                'not streamed: what it showed came ' || CASE WHEN loggedto = 'S3' THEN 'straight to S3 ' ELSE '' END
+                || 'once, at its end, without the time of each line, and lay on the machine until then'
         END AS manner,
-        nullif(concat_ws('; ', unread, silence, latebegin, earlyend, beforestart, degraded, stranger), '') AS gaps
+        nullif(concat_ws('; ', unread, silence, latebegin, earlyend, beforestart, degraded, differing, stranger), '') AS gaps
     FROM signs
 )
 SELECT

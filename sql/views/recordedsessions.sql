@@ -9,16 +9,20 @@
 --   firstkeystroke timestamp: The time of the first record, UTC.
 --   lastkeystroke timestamp: The time of the last record, UTC. All of the session's records from the first to this one are its.
 --   streamed boolean: True if recorded while the session ran, false if uploaded once at its end.
---   accountid varchar: The account that owns the log group.
---   awsregion varchar: The Region that the agent wrote down (streamed sessions).
+--   accountid varchar: The account that owns the log group, or that stands in the log file's key.
+--   awsregion varchar: The Region that the agent wrote down (streamed sessions), or that stands in the log file's key.
 --   target varchar: The instance or managed node (streamed sessions).
 --   principalarn varchar: Who had the session (streamed sessions).
 --   username varchar: The user part of the session's name; null for ECS Exec, whose names have none.
 --   sessiontype varchar: As far as the keystrokes alone tell: ECS Exec, shell (only shells are streamed), else null.
--- Cost: no text of any session is read. With a condition on calendarday both tables are read from keystrokedays before
+--   loggedto varchar: Where they were logged to: CloudWatch Logs, S3 (a log file alone), or CloudWatch Logs and S3. Of the
+--     last, CloudWatch's records are the session's, and the log file's are shown nowhere.
+--   logfile varchar: Of S3 alone, the log file that is shown, as in sessionrecords: of several, the first that S3 had.
+--   logfilesdiffer boolean: True where S3 has several log files of the session, and not all are equal.
+-- Cost: no text of any session is read. With a condition on calendarday the tables are read from keystrokedays before
 --   to keystrokedays after it; with one on sessionid alone, every day's files are opened (bloom filters tell most off).
 WITH
--- What either log says of a session on one day: that it was started, or what was typed.
+-- What is said of a session on one day: that it was started, what CloudWatch Logs has of it, or what a log file.
 seen AS (
     SELECT
         calendarday,
@@ -34,13 +38,16 @@ seen AS (
         max(awsregion) AS awsregion,
         max(target) AS target,
         max(useridentityarn) AS principalarn,
-        max(username) AS username
-    FROM from_cloudwatch_readready
+        max(username) AS username,
+        logfile,
+        logsha256
+    FROM sessionrecords
     WHERE sessionid IS NOT NULL
-    GROUP BY calendarday, sessionid
+    -- Of a log file, each reading: announced again, the same object can be of another second.
+    GROUP BY calendarday, sessionid, logfile, logsha256, CASE WHEN logfile IS NOT NULL THEN eventtime END
     UNION ALL
     SELECT
-        calendarday, sessionid, calendarday, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+        calendarday, sessionid, calendarday, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
     FROM sessionstarts
     WHERE sessionid IS NOT NULL
 ),
@@ -65,6 +72,22 @@ owned AS (
         ORDER BY date(calendarday)
         RANGE BETWEEN INTERVAL '${keystrokedays}' DAY PRECEDING AND CURRENT ROW
     )
+),
+-- All of CloudWatch's is first; without any, the log file that S3 had first is, and no other.
+ranked AS (
+    SELECT
+        owned.*,
+        rank() OVER (
+            PARTITION BY sessionday, sessionid
+            ORDER BY
+                CASE WHEN logfile IS NULL THEN 0 ELSE 1 END,
+                CASE WHEN logfile IS NOT NULL THEN firstkeystroke END,
+                logfile
+        ) AS place,
+        min(logsha256) OVER (PARTITION BY sessionday, sessionid) AS leastlog,
+        max(logsha256) OVER (PARTITION BY sessionday, sessionid) AS greatestlog
+    FROM owned
+    WHERE typedon IS NOT NULL AND coalesce(firststart, firsttyped) = sessionday
 )
 SELECT
     sessionday AS calendarday,
@@ -83,7 +106,14 @@ SELECT
     CASE
         WHEN max(username) = 'ecs-execute-command' THEN 'ECS Exec'
         WHEN bool_or(streamed) THEN 'shell'
-    END AS sessiontype
-FROM owned
-WHERE typedon IS NOT NULL AND coalesce(firststart, firsttyped) = sessionday
+    END AS sessiontype,
+    CASE
+        WHEN max(logfile) IS NOT NULL THEN 'S3'
+        WHEN max(leastlog) IS NOT NULL THEN 'CloudWatch Logs and S3'
+        ELSE 'CloudWatch Logs'
+    END AS loggedto,
+    max(logfile) AS logfile,
+    coalesce(max(leastlog) <> max(greatestlog), false) AS logfilesdiffer
+FROM ranked
+WHERE place = 1
 GROUP BY sessionday, sessionid

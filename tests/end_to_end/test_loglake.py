@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from examples.company import Company
+from examples.company.sessionfiles import session_files
 from verify.findings import FAILED, KINDS
 
 COMMAND = Path(sys.executable).with_name("loglake")
@@ -111,7 +112,9 @@ def test_the_demo_shows_every_session_of_the_sample_company(shell: Shell) -> Non
     company = Company()
     for _ in company.objects():
         pass
-    expected = {(one.sessionid, one.outcome.replace("-", " "), len(one.lines)) for one in company.truth().sessions}
+    sessions = company.truth().sessions
+    sessions += session_files(sessions).sessions
+    expected = {(one.sessionid, one.outcome.replace("-", " "), len(one.lines)) for one in sessions}
     found = {(row["sessionid"], row["outcome"], int(row["keystrokelines"])) for row in shell.json("sessions")}
     assert found == expected
 

@@ -21,6 +21,7 @@ HIVE = "[{prefix}/]dt={yyyy}-{mm}-{dd}/{file}"
 DAY_FIRST = "{yyyy}/{mm}/{dd}/{accountid}/{region}/{file}"
 IN_ONE = "logs/{accountid}/{yyyy}{mm}{dd}T/{file}"
 EUROPEAN = "{dd}/{mm}/{yyyy}/{accountid}_{file}"
+UNDATED = "[{prefix}/]{accountid}/{region}/{file}"
 # What a prefix may not hold: the first two folders of what follows it.
 NO_PREFIX = {
     CLOUDTRAIL: r"AWSLogs/(o-|\d{12})",
@@ -29,6 +30,9 @@ NO_PREFIX = {
     DAY_FIRST: "^",
     IN_ONE: "^",
     EUROPEAN: "^",
+    UNDATED: r"(^|/)\d{12}/[a-z]{2,}(-[a-z0-9]+)+(/|$)",
+    "logs/{file}": "^",
+    "{file}": "^",
 }
 ACCOUNTS = ("111122223333", "444455556666")
 
@@ -51,7 +55,7 @@ class Keys(Store):
         while True:
             page = list(islice(rest, self.most))
             self.lists.append(prefix)
-            now = datetime(2024, 6, 1, tzinfo=UTC)
+            now = datetime(2024, 6, 1, 23, 59, tzinfo=UTC)
             folders = [one for one in page if delimiter and one.endswith("/")]
             yield Page([Listed(one, 1, "e", now) for one in page if one in whole and one not in folders], folders)
             if len(page) < self.most:
@@ -99,7 +103,7 @@ def test_a_walk_finds_what_a_listing_of_everything_would(key_layout: str, data: 
     expected = [
         key
         for key, place in places.items()
-        if place and first <= place.day <= last and (not accounts or place.accountid in accounts)
+        if place and first <= (place.day or "2024-06-01") <= last and (not accounts or place.accountid in accounts)
     ]
     found = [one.key for one in objects(Keys(keys), "b", key_layout, wanted)]
     assert sorted(found) == sorted(expected)

@@ -22,6 +22,7 @@ class Fixture:
     full: whole records, each with (at least some of) the columns of its row. A row's columns must be filled by these,
     all but those in `unfilled`, each with the reason.
     questions: those of sql/questions that are about these logs alone, whose answers a test of its own compares.
+    name: of logs whose objects are one record each, which says less than its key: the key of a record's object.
     reach: the views on these logs: of each, the days of tables, counted from the one asked for, that its Cost names. A
     test of its own holds Trino to them.
     """
@@ -39,7 +40,14 @@ class Fixture:
     full: Sequence[tuple[bytes, dict[str, Any]]]
     unfilled: dict[str, str] = field(default_factory=dict)
     questions: tuple[str, ...] = ()
+    name: Callable[[bytes], str] | None = None
     reach: dict[str, dict[str, set[int]]] = field(default_factory=dict)
+
+    def laid(self, day: date, name: str, records: Sequence[bytes]) -> list[tuple[str, bytes]]:
+        """Objects with these records, by key: one of this name, delivered on that day, or one for each record."""
+        if self.name is None:
+            return [(self.key(day, name), self.pack(records))]
+        return [(self.name(one), self.pack([one])) for one in records]
 
 
 def fixture(job: str) -> Fixture:

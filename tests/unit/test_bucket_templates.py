@@ -111,6 +111,44 @@ def test_a_trail_that_names_our_key_can_be_made() -> None:
     assert allowed == {"kms:GenerateDataKey*", "kms:Decrypt", "kms:DescribeKey"}
 
 
+def test_an_instance_writes_session_logs_below_its_own_account_and_reads_none() -> None:
+    allowed = [
+        one
+        for one in _statements("raw", "AWS::S3::BucketPolicy")["BucketPolicy"]
+        if one["Effect"] == "Allow" and one["Principal"] == "*"
+    ]
+    organisation = {"aws:PrincipalOrgID": {"Ref": "SessionWriters"}}
+    assert all(one["Condition"] == {"StringEquals": organisation} for one in allowed)
+    writes, looks = allowed
+    assert writes["Action"] == ["s3:PutObject", "s3:PutObjectAcl", "s3:AbortMultipartUpload"]
+    # A policy variable: CloudFormation must leave it as it is.
+    assert writes["Resource"]["Fn::If"] == [
+        "HasSessionPrefix",
+        {"Fn::Sub": "${Bucket.Arn}/${SessionPrefix}/${!aws:PrincipalAccount}/*"},
+        {"Fn::Sub": "${Bucket.Arn}/${!aws:PrincipalAccount}/*"},
+    ]
+    assert (looks["Action"], looks["Resource"]) == (
+        "s3:GetEncryptionConfiguration",
+        {"Fn::GetAtt": ["Bucket", "Arn"]},
+    )
+
+
+def test_an_instance_uses_the_raw_key_for_the_bucket_of_session_log_files_alone() -> None:
+    (one,) = [
+        one for one in _statements("keys", "AWS::KMS::Key", "KeyPolicy")["RawKey"] if one["Sid"] == "SessionsEncrypt"
+    ]
+    assert one["Condition"]["StringEquals"] == {
+        "aws:PrincipalOrgID": {"Ref": "SessionWriters"},
+        "kms:EncryptionContext:aws:s3:arn": {"Fn::Sub": "arn:${AWS::Partition}:s3:::${SessionFilesBucket}"},
+    }
+    assert one["Condition"]["StringLike"] == {"kms:ViaService": "s3.*.amazonaws.com"}
+    default = LOADED["keys"]["Parameters"]["SessionFilesBucket"]["Default"]
+    assert {default} == {source.bucket for source in SETTINGS.sources if source.job == "sessionfiles"}
+    # So that this context is the bucket's, which it is only with a bucket key.
+    (rule,) = _properties("raw", "Bucket")["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule["BucketKeyEnabled"] is True
+
+
 def test_evidence_is_locked_and_neither_results_nor_access_logs_are() -> None:
     locked = {name: "ObjectLockConfiguration" in _properties(template, name) for template, name in BUCKETS}
     assert locked == {"AccessLogs": False, "Books": True, "Readready": True, "Results": False, "Bucket": True}

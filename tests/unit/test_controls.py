@@ -59,3 +59,31 @@ def test_a_digest_file_is_dropped_as_fitting_no_layout() -> None:
 def test_a_bucket_of_no_source_is_refused() -> None:
     with pytest.raises(NotOurs, match="loglake-readready"):
         decide(SETTINGS, "loglake-readready", "readready/from_cloudtrail_readready/calendarday=2024-03-03/x.orc")
+
+
+FILES = "loglake-raw-sessionfiles"
+LOG = "alice-0b7c1cc185ccf51a9.log"
+
+
+@pytest.mark.parametrize(
+    ("key", "values"),
+    [
+        (f"111122223333/eu-west-1/{LOG}", ("sessionfiles", "111122223333", "eu-west-1", "unknown")),
+        (f"a/b/111122223333/eu-west-1/{LOG}", ("sessionfiles/a/b", "111122223333", "eu-west-1", "unknown")),
+        (LOG, ("sessionfiles-elsewhere", "unknown", "unknown", "unknown")),
+        (f"a/{LOG}", ("sessionfiles-elsewhere", "unknown", "unknown", "unknown")),
+        (f"put/2019/02/28/{LOG}", ("sessionfiles-put", "unknown", "unknown", "2019-02-28")),
+        (
+            f"put/2019/02/28/111122223333/eu-west-1/{LOG}",
+            ("sessionfiles-put", "111122223333", "eu-west-1", "2019-02-28"),
+        ),
+    ],
+)
+def test_a_session_log_file_is_taken_wherever_it_lies_with_what_its_key_says(key: str, values: tuple[str, ...]) -> None:
+    decision = decide(SETTINGS, FILES, key)
+    assert (decision.rule, decision.values) == ("", values)
+
+
+def test_the_lever_stops_an_account_whose_keys_name_no_day() -> None:
+    denied = decide(under(accounts_deny=("111122223333",)), FILES, f"111122223333/eu-west-1/{LOG}")
+    assert (denied.rule, denied.values) == ("accounts_deny", ())

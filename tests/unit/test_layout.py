@@ -57,9 +57,56 @@ def test_a_firehose_objects_partition_is_its_day_not_its_hour() -> None:
         ("logs/{yyyy}/{mm}/{dd}-{file}", "{dd} must be in a folder"),
         ("logs/{yyyy}/{mm}/{dd}[/{hh}]-{file}", "{dd} must be in a folder"),
         ("{yyyy}/{mm}/{dd}]/{file}", "a lone ']'"),
+        ("{accountid}/{file}", "lacks {dd}, {mm}, {yyyy}"),
+        ("{hh}/{file}", "lacks {dd}, {mm}, {yyyy}"),
     ],
 )
 def test_a_wrong_layout_is_refused_with_the_reason(layout: str, why: str) -> None:
     with pytest.raises(LayoutError, match=r".*") as error:
         check(layout)
+    assert why in str(error.value)
+
+
+UNDATED = "[{prefix}/]{accountid}/{region}/{file}"
+
+
+@pytest.mark.parametrize(
+    ("layout", "key", "place"),
+    [
+        (
+            UNDATED,
+            "111122223333/eu-west-1/a.log",
+            Place("", "111122223333", "eu-west-1", "", "111122223333/eu-west-1/"),
+        ),
+        (
+            UNDATED,
+            "a/b/111122223333/eu-west-1/c/d.log",
+            Place("a/b", "111122223333", "eu-west-1", "", "a/b/111122223333/eu-west-1/"),
+        ),
+        ("{file}", "a/b.log", Place("", "", "", "", "")),
+        ("[{prefix}/]{file}", "a/b/c.log", Place("a", "", "", "", "a/")),
+        ("sessions/{file}", "sessions/c.log", Place("", "", "", "", "sessions/")),
+    ],
+)
+def test_an_undated_key_says_all_but_a_day_and_its_folder_is_the_one_of_the_file(
+    layout: str, key: str, place: Place
+) -> None:
+    check(layout, undated=True)
+    assert read(layout, key) == place
+
+
+@pytest.mark.parametrize(
+    ("layout", "why"),
+    [
+        ("{yyyy}/{file}", "lacks {dd}, {mm}"),
+        ("{hh}/{file}", "lacks {dd}, {mm}, {yyyy}"),
+        ("{accountid}/", "lacks {file}"),
+        ("{accountid}-{file}", "{file} must be a whole name"),
+        ("sessions{file}", "{file} must be a whole name"),
+        ("[{prefix}]{file}", "{file} must be a whole name"),
+    ],
+)
+def test_an_undated_layout_is_refused_all_the_same_where_it_is_none(layout: str, why: str) -> None:
+    with pytest.raises(LayoutError) as error:
+        check(layout, undated=True)
     assert why in str(error.value)

@@ -44,7 +44,8 @@ def test_a_teams_view_names_tables_alone_and_no_more_than_aws_takes() -> None:
             for source in scope.sources.values()
             if isinstance(source, exp.Table)
         }
-        assert named == {"from_cloudtrail_readready", "from_cloudwatch_readready", "session_reviews", "teams"}
+        logs = {"from_cloudtrail_readready", "from_cloudwatch_readready", "from_sessionfiles_readready"}
+        assert named == {*logs, "session_reviews", "teams"}
         assert named <= set(DECLARED)
         assert len(named) <= TABLES
 

@@ -12,7 +12,9 @@ from tests import views_lake
 from tests.views_lake import SETTINGS, Row, at, event, start, typed
 from tests.views_world import EVENTS, KEYSTROKES
 
-ViewLake = partial(views_lake.ViewLake, views=("arrivals", "sessionstarts", "recordedsessions", "evidence"))
+ViewLake = partial(
+    views_lake.ViewLake, views=("arrivals", "sessionstarts", "sessionrecords", "recordedsessions", "evidence")
+)
 DAY = "2026-03-02"
 S = "0b7c1cc185ccf5101"
 ALICE = {"useridentityarn": "arn:aws:sts::111122223333:assumed-role/admin/alice"}

@@ -19,7 +19,8 @@ def lines(lake: ViewLake, columns: str = "line", session: str = ONE, where: str 
 
 def test_a_line_says_where_it_stands_when_it_was_logged_and_which_record_it_was_read_from() -> None:
     lake = ViewLake(
-        [start("2026-03-02 09:00:00", ONE)], [typed("2026-03-02 09:00:01.250", ONE, "$ id", "uid=0", number=7)]
+        [start("2026-03-02 09:00:00", ONE)],
+        [typed("2026-03-02 09:00:01.250", ONE, "$ id", "uid=0", number=7, sourceetag="e1")],
     )
     common: Row = {
         "calendarday": "2026-03-02",
@@ -29,6 +30,7 @@ def test_a_line_says_where_it_stands_when_it_was_logged_and_which_record_it_was_
         "logeventid": f"{7:056}",
         "sourceobject": "s3://raw/firehose-1",
         "sourcerecord": 7,
+        "sourceetag": "e1",
     }
     assert lake.ask("SELECT * FROM transcript ORDER BY linenumber") == [
         common | {"linenumber": 1, "line": "$ id"},
