@@ -1,4 +1,6 @@
-"""What takes more than an hour: growth up to 20 M events, a twentieth of the seed's day; docs/benchmarks-large.md.
+"""What takes more than an hour: growth up to 20 M events, a twentieth of the seed's day, questions over a month.
+
+Writes docs/benchmarks-large.md.
 
     python -m bench.large
 
@@ -9,14 +11,16 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
-from bench import data, growth, report
+from bench import data, growth, questions, report
 from bench.seed import SEED
 from bench.sides import Part, Side, measure
 
 FILES = (1_000, 4_000, 16_000, 40_000)
 SHARE = 20
+MONTH = 2_000  # files of the questions' company
 OPENING = """\
 # Large benchmarks
 
@@ -57,9 +61,16 @@ def main() -> None:
     """Measure, show, write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=int, nargs="+", default=FILES, help="sizes of growth")
-    parts = [twentieth(SEED.files // SHARE), growth.growth(parser.parse_args().files)]
-    for part in parts:
-        report.show(part)
+    sizes = parser.parse_args().files
+    to_measure: list[Callable[[], Part]] = [
+        lambda: growth.growth(sizes),
+        lambda: twentieth(SEED.files // SHARE),
+        lambda: questions.auditors(MONTH, days=30, times=2),
+    ]
+    parts = []
+    for part in to_measure:
+        parts.append(part())
+        report.show(parts[-1])
     PAGE.write_text(report.page(OPENING, parts))
 
 

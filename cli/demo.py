@@ -127,8 +127,8 @@ def _company(lake: Running, settings: Settings) -> list[RawObject]:
     """The sample company's logs, those of a few sessions straight to S3, what other log groups say around sessions, and
     signed digest files of its busiest trail; the public key beside them."""
     company, signer = Company(), digests.Signer()
-    sessions = company.truth().sessions
     logs = [one for one in company.objects() if not digests.is_digest(one)]
+    sessions = company.truth().sessions
     logs += session_files(sessions).objects
     bucket = next(one.bucket for one in settings.sources if one.job == "cloudtrail")
     place = digests.busiest(logs)
