@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from addapart.controls import decide
 from forecast.estimate import Work
 from jobs.access import Access
-from jobs.plan import READ, newest_plan, read_ledgers, read_plan
+from jobs.plan import READ, newest_plan, read_ledgers, read_plan, to_carry
 from lake import keys
 from lake.announce import Announced
 from lake.books import Arrival, load_arrivals
@@ -30,14 +30,16 @@ def waiting(lake: Access, job: str) -> Work:
                 _add(work, load_arrivals(lake.store.get(lake.books, key)), seen)
             except Gone:
                 continue  # a run planned it meanwhile
-    for number in [*last.open, last.number] if last else []:
+    if last is None:
+        return work
+    for number in [*last.open, last.number]:
         plan = read_plan(lake, job, number)
         ledgers = read_ledgers(lake, plan)
         landed = {one.batch for one in ledgers}
         for position, batch in enumerate(plan.batches):
             if f"{job}/{keys.batch_id(number, position)}" not in landed:
                 _add(work, batch, seen)
-        again = [arrival for ledger in ledgers for arrival in ledger.undone]
+        again = [arrival for ledger in ledgers for arrival in to_carry(last, ledger)]
         work.again += len(again)
         _add(work, again, seen)
     return work

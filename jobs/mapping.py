@@ -38,7 +38,8 @@ def attempt(function: Callable[[Any, Access], Any], task: Any, lake: Access) -> 
 
 
 class _Without(MetaPathFinder):
-    """Finds no pandas, wherever it is installed."""
+    """Finds no pandas, wherever it is installed. (None in sys.modules would do for Python, but pyarrow's compiled code
+    takes that None for the module.)"""
 
     def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:
         """The import system's."""

@@ -37,6 +37,11 @@ def read_ledgers(lake: Access, plan: Plan) -> list[Ledger]:
     return [load_ledger(data) for data in lake.store.get_all(lake.books, listed)]
 
 
+def to_carry(last: Plan, ledger: Ledger) -> list[Arrival]:
+    """What a batch of an open plan could not fetch and no plan has carried on yet. last: the newest plan."""
+    return [one for one in ledger.undone if one.attempts > 1 or ledger.batch not in last.retried]
+
+
 def plan(lake: Access, job: str, now: datetime, settled: Settled, tasks: int) -> list[Plan]:
     """The open plans, oldest first, a new one last if anything arrived.
 
@@ -85,13 +90,13 @@ def _close(lake: Access, job: str, last: Plan | None, settled: Settled) -> _Earl
     """What failed once is carried at once: most of it is S3 saying SlowDown. What failed again waits until its plan is
     closed, more than an hour: so that `bounds.attempts` last longer than a key policy takes to be mended."""
     found = _Earlier([], [], [])
-    numbers = last.open if last else []
-    for one in [*(read_plan(lake, job, number) for number in numbers), *([last] if last else [])]:
+    if last is None:
+        return found
+    for one in [*(read_plan(lake, job, number) for number in last.open), last]:
         ledgers = read_ledgers(lake, one)
         over = len(ledgers) == len(one.batches) and settled(one, ledgers)
         for ledger in ledgers:
-            retried = last is not None and ledger.batch in last.retried
-            found.carried.extend(each for each in ledger.undone if (not retried if each.attempts == 1 else over))
+            found.carried.extend(each for each in to_carry(last, ledger) if over or each.attempts == 1)
             if not over and any(each.attempts == 1 for each in ledger.undone):
                 found.retried.append(ledger.batch)
         if not over:

@@ -1,7 +1,7 @@
 """jobs.mapping.Map on Spark: a partition a task, no shuffle, and a line of progress as it goes.
 
-A step of little work is done in the driver: a stage of Spark's costs a quarter of a second, and publishing is three of
-them, mostly of a few hundred rows.
+A step of few and small tasks is done in the driver: a stage of Spark's costs a quarter of a second, and publishing is
+three of them, mostly of a few hundred rows.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from jobs.access import Access
 from jobs.mapping import attempt, without_pandas
 
 LIGHT = 16_000_000  # bytes of rows in memory that one process merges and writes in about the time of a stage
+LEAST = 4_000_000  # what a task counts as, however small: it waits for S3 three times, and writes a file
 POLL = 0.2  # seconds between looks at Spark's progress
 
 
@@ -54,7 +55,7 @@ class SparkMap:
         if not tasks:
             return []
         emit(step=step, done=0, of=len(tasks), unit=unit)
-        if sum(getattr(task, "nbytes", LIGHT + 1) for task in tasks) <= LIGHT:
+        if sum(max(LEAST, getattr(task, "nbytes", LIGHT + 1)) for task in tasks) <= LIGHT:
             results = [attempt(function, task, self._access()) for task in tasks]
         else:
             results = self._on_spark(step, unit, function, tasks)

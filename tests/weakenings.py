@@ -20,6 +20,7 @@ from pytest import MonkeyPatch  # noqa: PT013
 from addapart.catalog import Catalog
 from addapart.handler import AddAPart
 from jobs import merge as merging
+from jobs import plan as planning
 from jobs.access import Access
 from jobs.mapping import Map
 from jobs.plan import cut
@@ -159,6 +160,18 @@ def get_current(patch: MonkeyPatch) -> None:
 def undone_drop(patch: MonkeyPatch) -> None:
     """What could not be fetched is not carried on."""
     patch.setattr("jobs.plan.load_ledger", lambda data: replace(load_ledger(data), undone=[]))
+
+
+def retried_early(patch: MonkeyPatch) -> None:
+    """A plan says that it carries what failed once in every batch of an open plan, also in one that is not landed."""
+    original = planning._close
+
+    def close(lake: Access, job: str, last: Plan | None, settled: planning.Settled) -> planning._Earlier:
+        found = original(lake, job, last, settled)
+        batches = [keys.batch_id(one.number, position) for one in found.open for position in range(len(one.batches))]
+        return found._replace(retried=[f"{job}/{batch}" for batch in batches])
+
+    patch.setattr(planning, "_close", close)
 
 
 def close_marker(patch: MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,8 @@ def test_what_waits_is_counted_on_each_step_of_its_way_and_not_after_it(
     (said,) = (one for one in rows(lake) if one["job"] == "cloudtrail")
     assert (said["again"], said["days"], said["firstday"], said["runs"]) == (1, 1, "2024-05-31", 1)
     refused.clear()
+    lake.work("cloudtrail")  # it is read; the plan that it failed in is open still
+    assert figures(lake) == (0, 0, 0)
 
 
 def test_a_backfills_plan_is_what_the_backfill_announces_and_announces_nothing(lake: Lake) -> None:
@@ -166,4 +169,4 @@ def test_a_backfills_plan_is_what_the_backfill_announces_and_announces_nothing(l
     assert figures(lake, "rebuild", *DAY) == (1, size, 0)
     said = invoke(lake, "plan", "rebuild", *DAY, "--workers", "3")
     assert "Days touched, by delivery: 2024-05-31 to 2024-05-31 (1)" in said.stderr
-    assert "cloudtrail      1" in said.stdout
+    assert re.search(r"^cloudtrail +1 ", said.stdout, re.MULTILINE)

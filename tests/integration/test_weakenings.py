@@ -57,6 +57,7 @@ WEAKENINGS = (
     Weakening("idless=none", weak.idless_none, crashes(trials.died_after)),
     Weakening("get=current", weak.get_current, crashes(trials.died_after)),
     Weakening("undone=drop", weak.undone_drop, crashes(trials.died_after)),
+    Weakening("retried=early", weak.retried_early, crowds),
     Weakening("close=marker", weak.close_marker, many.lost_words),
     Weakening("settle=now", weak.settle_now, many.late_request),
     Weakening("point=once", weak.point_once, pointings),

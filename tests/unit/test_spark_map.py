@@ -12,7 +12,7 @@ import pytest
 
 from jobs.access import Access
 from jobs.mapping import Failed
-from jobs.spark_map import LIGHT, SparkMap
+from jobs.spark_map import LEAST, LIGHT, SparkMap
 
 
 class Task(NamedTuple):
@@ -64,6 +64,8 @@ def here(task: Task, _: Access) -> str:
         ([LIGHT], "in the driver"),
         ([LIGHT // 2, LIGHT // 2 + 1], "on a worker"),
         ([LIGHT + 1], "on a worker"),
+        ([1] * (LIGHT // LEAST), "in the driver"),
+        ([1] * (LIGHT // LEAST + 1), "on a worker"),  # of one after the other, each waits for S3
     ],
 )
 def test_little_work_is_done_in_the_driver_and_more_on_the_cluster(sizes: list[int], where: str) -> None:
