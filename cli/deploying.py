@@ -231,8 +231,8 @@ def idle(there: Account, settings: Settings) -> list[str]:
         buckets = sorted({one.bucket for one in settings.sources if one.job == logs.name})
         if buckets and not any(there.has(one) for one in buckets):
             found.append(
-                f"lake.toml names {', '.join(buckets)} for {logs.title}, and there is no such bucket. Its job runs, and is "
-                "billed, all the same: make the bucket, or take its [[sources]] out of lake.toml."
+                f"lake.toml names {', '.join(buckets)} for {logs.title}, and there is no such bucket. Its job runs, "
+                "and is billed, all the same: make the bucket, or take its [[sources]] out of lake.toml."
             )
     return found
 
