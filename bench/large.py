@@ -2,16 +2,19 @@
 
 Writes docs/benchmarks-large.md.
 
-    python -m bench.large
+    python -m bench.large [PART ...]
 
-Twenty million events of the sample company are made once, 40,000 files of 2.4 GB, and kept under .loglake/bench.
+Twenty million events of the sample company are made once, 40,000 files of 2.4 GB, and kept under .loglake/bench; so is
+what was measured.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import tempfile
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 from bench import data, growth, questions, report
@@ -57,21 +60,27 @@ def twentieth(files: int) -> Part:
     )
 
 
+PARTS: dict[str, Callable[[], Part]] = {
+    "growth": lambda: growth.growth(FILES),
+    "twentieth": lambda: twentieth(SEED.files // SHARE),
+    "month": lambda: questions.auditors(MONTH, days=30, times=2),
+}
+
+
 def main() -> None:
-    """Measure, show, write the page."""
+    """Measure what is asked for, show it, and write the page of that and of what was measured before."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--files", type=int, nargs="+", default=FILES, help="sizes of growth")
-    sizes = parser.parse_args().files
-    to_measure: list[Callable[[], Part]] = [
-        lambda: growth.growth(sizes),
-        lambda: twentieth(SEED.files // SHARE),
-        lambda: questions.auditors(MONTH, days=30, times=2),
-    ]
-    parts = []
-    for part in to_measure:
-        parts.append(part())
-        report.show(parts[-1])
-    PAGE.write_text(report.page(OPENING, parts))
+    parser.add_argument("parts", nargs="*", choices=PARTS, default=list(PARTS), metavar="PART", help=", ".join(PARTS))
+    for name in parser.parse_args().parts:
+        part = PARTS[name]()
+        report.show(part)
+        _kept(name).write_text(json.dumps(asdict(part)))
+    measured = [Part(**json.loads(_kept(name).read_text())) for name in PARTS if _kept(name).exists()]
+    PAGE.write_text(report.page(OPENING, measured))
+
+
+def _kept(name: str) -> Path:
+    return data.FOLDER / f"large-{name}.json"
 
 
 if __name__ == "__main__":

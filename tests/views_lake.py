@@ -31,7 +31,7 @@ SETTINGS = parse((Path(__file__).parents[1] / "lake.toml").read_text())
 def _ordered() -> tuple[str, ...]:
     """All views: each reads the tables and those before it."""
     texts = {path.stem: path.read_text() for path in sorted(FOLDER.glob("*.sql"))}
-    reads = {name: set(re.findall(r"(?:FROM|JOIN) (\w+)", text)) & texts.keys() for name, text in texts.items()}
+    reads = {name: sorted({*re.findall(r"(?:FROM|JOIN) (\w+)", text)} & texts.keys()) for name, text in texts.items()}
     return tuple(TopologicalSorter(reads).static_order())
 
 

@@ -22,7 +22,7 @@ from jobs import land, orc
 from jobs.access import Access
 from jobs.mapping import Map, without_pandas
 from jobs.run import run
-from jobs.spark_map import SparkMap
+from jobs.spark_map import SparkMap, settle_in
 
 
 class Timed:
@@ -40,6 +40,12 @@ class Timed:
         return results
 
 
+def _warm(_: int) -> tuple[str, str]:
+    """A worker that has done a task before."""
+    settle_in()
+    return land.__name__, orc.__name__
+
+
 def main() -> None:
     """Time it, Spark's session and its workers up already."""
     raw, out, job, keep = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve(), sys.argv[3], sys.argv[4]
@@ -47,7 +53,7 @@ def main() -> None:
     access, _ = lake(out, home.settings(keep), raw, job)
     spark = SparkSession.builder.appName("loglake").getOrCreate()
     slots = spark.sparkContext.defaultParallelism
-    spark.sparkContext.parallelize(range(slots), slots).map(lambda _: (land.__name__, orc.__name__)).collect()
+    spark.sparkContext.parallelize(range(slots), slots).map(_warm).collect()
     mapper, glue = Timed(SparkMap(spark.sparkContext, partial(Access, *access))), NoCatalog()
     began = time.monotonic()
     report = run(access, job, mapper, glue, glue, lambda: datetime.now(UTC), slots * 2)
