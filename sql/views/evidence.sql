@@ -22,6 +22,8 @@
 --   degradedrecords bigint: Of these, how many came without CloudWatch's ids and times (Firehose's message extraction).
 --   firstkeystroke timestamp: The time of the first record, UTC.
 --   lastkeystroke timestamp: The time of the last record, UTC.
+--   streamed boolean: True if recorded while the session ran, false if logged once at its end: then the times above are those
+--     of the logging, and no line has its own. Null without records.
 --   endtime timestamp: When TerminateSession was called, UTC; null where nobody did, or where lake.toml does not keep it.
 --   silences bigint: How many times a streamed session showed nothing for more than idle_minutes, from its start to its end.
 --   unreadobjects bigint: How many objects that may hold something of it were not read, or not all of their records:
@@ -426,6 +428,7 @@ SELECT
     degradedrecords,
     firstkeystroke,
     lastkeystroke,
+    streamed,
     endtime,
     silences + CASE WHEN latebegin IS NULL THEN 0 ELSE 1 END + CASE WHEN earlyend IS NULL THEN 0 ELSE 1 END AS silences,
     unreadobjects,
