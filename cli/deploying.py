@@ -16,7 +16,7 @@ from cli import home, show
 from cli.athena import Answer, Column
 from cli.errors import STOPPED, Failure
 from cli.safe import safe
-from infra import artefacts, changes, deployment, locks, parameters
+from infra import artefacts, changes, deployment, locks, parameters, source
 from infra.artefacts import ROOT_TEMPLATE, Artefact
 from infra.changes import Change
 from infra.cloud import Account
@@ -59,6 +59,8 @@ class Deployment:
         deployment.ready(found, wish.stack)
         before = self._there.text(self._settings.buckets.books, keys.SETTINGS) if found else None
         difference = settings_change(before, self._settings)
+        for one in idle(self._there, self._settings):
+            click.echo(one, err=True)
         self._filled(found, "", dict.fromkeys(_key_arns(), ""))  # what is wrong is said before anything is made
         bucket = self._artefacts_bucket(found)
         arns = self._keys(found) if bucket else None
@@ -220,6 +222,19 @@ def loaded(file: str) -> dict[str, Any]:
 
 def _key_arns() -> list[str]:
     return list(loaded(KEYS_TEMPLATE)["Outputs"])
+
+
+def idle(there: Account, settings: Settings) -> list[str]:
+    """What to say of the kinds of logs that have a job of their own, and none of whose buckets there is."""
+    found = []
+    for logs in source.further():
+        buckets = sorted({one.bucket for one in settings.sources if one.job == logs.name})
+        if buckets and not any(there.has(one) for one in buckets):
+            found.append(
+                f"lake.toml names {', '.join(buckets)} for {logs.title}, and there is no such bucket. Its job runs, "
+                "and is billed, all the same: make the bucket, or take its [[sources]] out of lake.toml."
+            )
+    return found
 
 
 def settings_change(before: str | None, settings: Settings) -> str:

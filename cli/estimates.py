@@ -94,7 +94,7 @@ def _table(lines: Sequence[tuple[Work, Estimate]]) -> None:
     busy = [said for work, said in lines if work.files]
     if len(busy) > 1:
         grid.add(
-            "both",
+            "all",
             f"{sum(work.files for work, _ in lines):,}",
             f"{sum(work.bytes for work, _ in lines) / 1e6:,.1f}",
             f"{len(set().union(*(work.days for work, _ in lines))):,}",

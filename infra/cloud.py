@@ -43,6 +43,14 @@ class Account:
             raise
         return str(answer["Body"].read().decode())
 
+    def has(self, bucket: str) -> bool:
+        """Whether there is such a bucket, in any account; one that may not be looked at is there."""
+        try:
+            self.client("s3").head_bucket(Bucket=bucket)
+        except ClientError as error:
+            return bool(error.response["ResponseMetadata"]["HTTPStatusCode"] != 404)
+        return True
+
     def put(self, bucket: str, key: str, body: bytes) -> None:
         """Write an object, to a bucket of this account and no other's; a locked bucket wants the checksum."""
         s3 = self.client("s3")

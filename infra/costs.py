@@ -28,7 +28,7 @@ KEPT = {"filtered": 0.02, "everything": 1.0}  # 2 per cent: StartSession, Execut
 
 # Not measured in AWS. A run: Glue's start with its modules, Spark's start, a look at what is new; a worker does half of
 # what its vCPUs could.
-JOBS = 2
+JOBS = 2  # CloudTrail's and session logs', which every lake has; what a further one adds is in docs/deploy.md
 EVERY = 15  # minutes: infra/templates/jobs.yaml, JobSchedule
 RUN_HOURS = 2 / 60
 RUN_WORKERS = 2  # G.1X, one DPU each: auto scaling's least

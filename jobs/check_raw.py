@@ -43,7 +43,10 @@ def raw(
     silent: only these buckets, which announce nothing: their objects are on no way, however young.
     """
     settle = timedelta(seconds=lake.settings.bounds.settle_seconds)
-    sources = [one for one in lake.settings.sources if not silent or one.bucket in silent]
+    named = [one for one in lake.settings.sources if not silent or one.bucket in silent]
+    absent = {bucket for bucket in {one.bucket for one in named} if not lake.store.has(bucket)}
+    yield from _absent(named, absent)
+    sources = [one for one in named if one.bucket not in absent]
     for job in JOBS:
         checked: set[tuple[str, ...]] = set()
         every = _listed(lake, [one for one in sources if one.job == job], Wanted(str(first), str(last)))
@@ -66,6 +69,14 @@ def retired(lake: Access, catalog: Catalog, now: datetime) -> Iterator[Finding]:
             name = "/".join((f"from_{job}_raw", *values))
             request = Announced("", name, "", 0, "", now.isoformat(timespec="seconds"), why="retire")
             yield Finding("old-partition", name, what, "take it out of the catalog; its objects stay", request)
+
+
+def _absent(sources: Sequence[Source], absent: Iterable[str]) -> Iterator[Finding]:
+    """The buckets that lake.toml names and nobody made: the others are looked at all the same."""
+    for bucket in sorted(absent):
+        names = ", ".join(one.name for one in sources if one.bucket == bucket)
+        what = f"there is no such bucket: nothing can arrive at {names}"
+        yield Finding("not-checked", f"s3://{bucket}", what, "make it, or take its [[sources]] out of lake.toml")
 
 
 def _listed(lake: Access, sources: Iterable[Source], wanted: Wanted) -> Iterator[Raw]:

@@ -22,7 +22,7 @@ EVERY = 14  # days on each of which an account must have delivered for its silen
 
 
 def work(lake: Access, settled: Settled, now: datetime) -> Iterator[Finding]:
-    """What is stuck, of both jobs."""
+    """What is stuck, of all jobs."""
     for job in JOBS:
         last = newest_plan(lake, job)
         yield from _waiting(lake, job, set(last.consumed) if last else set(), now)

@@ -3,6 +3,10 @@
 A layout reads a key into its parts, and says which folder is the partition's: the one of the deepest day part. A layout
 can be undated: its keys name no day, and an object is of the day of its arrival; its partition is the folder before
 {file}.
+
+What a key says is read as far to the left as it can be: who may write below a folder of their own must not, by another
+account's number further down, have their object taken for that account's. So {prefix} is as short as it can be, and
+none before some.
 """
 
 from __future__ import annotations
@@ -45,7 +49,7 @@ class Place:
 
 @lru_cache(maxsize=256)
 def _compile(layout: str) -> re.Pattern[str]:
-    pattern, seen, optional = "", set[str](), False
+    pattern, seen, optional, absent = "", set[str](), False, ")?"
     for name, begins, ends, text, wrong in _TOKEN.findall(layout):
         if name:
             if name not in PARTS:
@@ -54,10 +58,11 @@ def _compile(layout: str) -> re.Pattern[str]:
                 raise LayoutError(f"{{{name}}} stands there twice")
             seen.add(name)
             pattern += f"(?P<{name}>{PARTS[name]})"
+            absent = ")??" if name == "prefix" else absent
         elif begins and not optional:
-            pattern, optional = pattern + "(?:", True
+            pattern, optional, absent = pattern + "(?:", True, ")?"
         elif ends and optional:
-            pattern, optional = pattern + ")?", False
+            pattern, optional = pattern + absent, False
         elif text:
             pattern += re.escape(text)
         else:

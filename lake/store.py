@@ -191,6 +191,15 @@ class Store:
                 [one["Prefix"] for one in page.get("CommonPrefixes", [])],
             )
 
+    def has(self, bucket: str) -> bool:
+        """Whether there is such a bucket; one that may not be looked at is there."""
+        client = self._client()
+        try:
+            client.list_objects_v2(Bucket=bucket, MaxKeys=1)
+        except client.exceptions.ClientError as error:
+            return bool(error.response["ResponseMetadata"]["HTTPStatusCode"] != 404)
+        return True
+
     def head(self, bucket: str, key: str) -> Listed | None:
         """What a LIST would tell of the object, None if it is not there."""
         client = self._client()

@@ -39,6 +39,7 @@ class Verdict:
     degradedrecords: int
     firstkeystroke: str | None
     lastkeystroke: str | None
+    streamed: bool | None
     endtime: str | None
     silences: int
     unreadobjects: int

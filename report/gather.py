@@ -131,6 +131,7 @@ def _verdicts(asker: Asker, asked: str, sessionid: str, days: Sequence[str]) -> 
             degradedrecords=int(row["degradedrecords"] or 0),
             firstkeystroke=row["firstkeystroke"],
             lastkeystroke=row["lastkeystroke"],
+            streamed=None if row["streamed"] is None else row["streamed"] == "true",
             endtime=row["endtime"],
             silences=int(row["silences"] or 0),
             unreadobjects=int(row["unreadobjects"] or 0),

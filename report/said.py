@@ -73,14 +73,17 @@ def _times(report: Report) -> str:
     one = report.verdict
     if one.starttime:
         return f"{moment(one.starttime)} UTC"
-    return f"{moment(one.firstkeystroke)} UTC, the first keystroke"
+    what = "when its log was written, at its end" if one.streamed is False else "the first keystroke"
+    return f"{moment(one.firstkeystroke)} UTC, {what}"
 
 
 def _ends(report: Report) -> Iterator[str]:
     one = report.verdict
-    if one.firstkeystroke and one.starttime:
+    if one.lastkeystroke and one.streamed is False:
+        yield f"its log was written once, at its end, by {moment(one.lastkeystroke)}: no line has a time of its own"
+    elif one.firstkeystroke and one.starttime:
         yield f"first keystroke {moment(one.firstkeystroke)}"
-    if one.lastkeystroke:
+    if one.lastkeystroke and one.streamed is not False:
         took = length(one.starttime or one.firstkeystroke, one.lastkeystroke)
         yield f"last keystroke {moment(one.lastkeystroke)}, after {took}"
     if one.endtime:

@@ -22,6 +22,8 @@
 --   degradedrecords bigint: Of these, how many came without CloudWatch's ids and times (Firehose's message extraction).
 --   firstkeystroke timestamp: The time of the first record, UTC.
 --   lastkeystroke timestamp: The time of the last record, UTC.
+--   streamed boolean: True if recorded while the session ran, false if logged once at its end: then the times above are those
+--     of the logging, and no line has its own. Null without records.
 --   endtime timestamp: When TerminateSession was called, UTC; null where nobody did, or where lake.toml does not keep it.
 --   silences bigint: How many times a streamed session showed nothing for more than idle_minutes, from its start to its end.
 --   unreadobjects bigint: How many objects that may hold something of it were not read, or not all of their records:
@@ -135,6 +137,7 @@ everysession AS (
         min(starttime) AS starttime,
         max(eventid) AS eventid,
         coalesce(max(accountid), max(typedaccount)) AS accountid,
+        max(typedaccount) AS typedaccount,
         coalesce(max(awsregion), max(typedregion)) AS awsregion,
         coalesce(max(target), max(typedtarget)) AS target,
         max(principalarn) AS principalarn,
@@ -251,6 +254,7 @@ judged AS (
         everysession.eventid,
         everysession.loggedto,
         everysession.logfilesdiffer,
+        everysession.typedaccount,
         count(missing.sourceobject) AS unreadobjects,
         min(missing.sourceobject) AS unreadobject
     FROM everysession
@@ -265,7 +269,8 @@ judged AS (
             WHEN 'sessionfiles' THEN
                 coalesce(everysession.loggedto, 'S3') = 'S3'
                 AND missing.sourceobject LIKE '%-' || everysession.sessionid || '.log'
-            ELSE everysession.starttime IS NULL
+            WHEN 'cloudtrail' THEN everysession.starttime IS NULL
+            ELSE false
         END
         AND (
             missing.job = 'sessionfiles'
@@ -285,7 +290,7 @@ judged AS (
     -- A TerminateSession alone is no session.
     WHERE everysession.starttime IS NOT NULL OR everysession.firstkeystroke IS NOT NULL
     -- By all of the session's columns.
-    GROUP BY everysession.name, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25
+    GROUP BY everysession.name, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26
 ),
 -- The signs of a gap, each in words, null where there is none.
 signs AS (
@@ -334,6 +339,10 @@ signs AS (
                 'S3 has several log files of it, and they differ: '
                 || CASE WHEN loggedto = 'S3' THEN 'the first is shown' ELSE 'CloudWatch''s records are shown' END
         END AS differing,
+        CASE
+            WHEN loggedto = 'S3' AND typedaccount <> accountid THEN
+                'its log file lies under account ' || typedaccount || ', the start is of ' || accountid
+        END AS foreignlog,
         -- ECS asks for its sessions in the user's place.
         CASE
             WHEN sessiontype <> 'ECS Exec' AND firstarn <> principalarn THEN 'records name ' || firstarn || ', the start another'
@@ -357,7 +366,7 @@ found AS (
                 'not streamed: what it showed came ' || CASE WHEN loggedto = 'S3' THEN 'straight to S3 ' ELSE '' END
                 || 'once, at its end, without the time of each line, and lay on the machine until then'
         END AS manner,
-        nullif(concat_ws('; ', unread, silence, latebegin, earlyend, beforestart, degraded, differing, stranger), '') AS gaps
+        nullif(concat_ws('; ', unread, silence, latebegin, earlyend, beforestart, degraded, differing, foreignlog, stranger), '') AS gaps
     FROM signs
 )
 SELECT
@@ -419,6 +428,7 @@ SELECT
     degradedrecords,
     firstkeystroke,
     lastkeystroke,
+    streamed,
     endtime,
     silences + CASE WHEN latebegin IS NULL THEN 0 ELSE 1 END + CASE WHEN earlyend IS NULL THEN 0 ELSE 1 END AS silences,
     unreadobjects,

@@ -17,7 +17,8 @@
 --   sessiontype varchar: As far as the keystrokes alone tell: ECS Exec, shell (only shells are streamed), else null.
 --   loggedto varchar: Where they were logged to: CloudWatch Logs, S3 (a log file alone), or CloudWatch Logs and S3. Of the
 --     last, CloudWatch's records are the session's, and the log file's are shown nowhere.
---   logfile varchar: Of S3 alone, the log file that is shown, as in sessionrecords: of several, the first that S3 had.
+--   logfile varchar: Of S3 alone, the log file that is shown, as in sessionrecords: of several, the first that S3 had, and
+--     none whose key names another account than the start's as long as there is another.
 --   logfilesdiffer boolean: True where S3 has several log files of the session, and not all are equal.
 -- Cost: no text of any session is read. With a condition on calendarday the tables are read from keystrokedays before
 --   to keystrokedays after it; with one on sessionid alone, every day's files are opened (bloom filters tell most off).
@@ -47,7 +48,7 @@ seen AS (
     GROUP BY calendarday, sessionid, logfile, logsha256, CASE WHEN logfile IS NOT NULL THEN eventtime END
     UNION ALL
     SELECT
-        calendarday, sessionid, calendarday, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+        calendarday, sessionid, calendarday, NULL, NULL, NULL, NULL, NULL, NULL, accountid, NULL, NULL, NULL, NULL, NULL, NULL
     FROM sessionstarts
     WHERE sessionid IS NOT NULL
 ),
@@ -65,6 +66,7 @@ owned AS (
     SELECT
         around.*,
         min(startedon) OVER back AS firststart,
+        min(CASE WHEN startedon IS NOT NULL THEN accountid END) OVER back AS startaccount,
         min(typedon) OVER back AS firsttyped
     FROM around
     WINDOW back AS (
@@ -73,7 +75,8 @@ owned AS (
         RANGE BETWEEN INTERVAL '${keystrokedays}' DAY PRECEDING AND CURRENT ROW
     )
 ),
--- All of CloudWatch's is first; without any, the log file that S3 had first is, and no other.
+-- All of CloudWatch's is first; without any, the log file that S3 had first is, and no other. An instance writes below its
+-- own account's number only: what lies below another's is not of this session.
 ranked AS (
     SELECT
         owned.*,
@@ -81,6 +84,7 @@ ranked AS (
             PARTITION BY sessionday, sessionid
             ORDER BY
                 CASE WHEN logfile IS NULL THEN 0 ELSE 1 END,
+                CASE WHEN logfile IS NOT NULL AND accountid <> startaccount THEN 1 ELSE 0 END,
                 CASE WHEN logfile IS NOT NULL THEN firstkeystroke END,
                 logfile
         ) AS place,

@@ -399,8 +399,21 @@ def test_what_cannot_be_read_does_not_hide_the_rest(busy: Lake) -> None:
     drop(busy, READY, DAY)
     busy.s3.delete_bucket(Bucket="loglake-raw-cloudwatch")
     found = {one.kind: one for one in look(busy)}
-    assert found["not-checked"].where == "raw objects"
+    assert found["not-checked"].where == "s3://loglake-raw-cloudwatch"
     assert found["partition-missing"].where == f"{READY} {DAY}"
+
+
+def test_a_bucket_that_nobody_made_hides_no_other(lake: Lake) -> None:
+    """lake.toml as it comes names buckets for logs that not every company has."""
+    late = "put/2024/05/31/x.json"
+    lake.s3.put_object(Bucket="loglake-raw-bedrock", Key=late, Body=b"{}")
+    lake.s3.delete_bucket(Bucket="loglake-raw-cloudtrail")
+    lake.later(hours=2)
+    found = {one.kind: one for one in look(lake)}
+    assert found["never-announced"].where == f"s3://loglake-raw-bedrock/{late}"
+    assert found["not-checked"].where == "s3://loglake-raw-cloudtrail"
+    assert "cloudtrail-put, cloudtrail" in found["not-checked"].what
+    assert "lake.toml" in found["not-checked"].would
 
 
 def test_every_kind_is_explained_in_the_documentation_and_no_other() -> None:

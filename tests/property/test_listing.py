@@ -22,6 +22,7 @@ DAY_FIRST = "{yyyy}/{mm}/{dd}/{accountid}/{region}/{file}"
 IN_ONE = "logs/{accountid}/{yyyy}{mm}{dd}T/{file}"
 EUROPEAN = "{dd}/{mm}/{yyyy}/{accountid}_{file}"
 UNDATED = "[{prefix}/]{accountid}/{region}/{file}"
+NO_REGION = "[{prefix}/]{accountid}/[{region}/]{file}"
 # What a prefix may not hold: the first two folders of what follows it.
 NO_PREFIX = {
     CLOUDTRAIL: r"AWSLogs/(o-|\d{12})",
@@ -31,6 +32,7 @@ NO_PREFIX = {
     IN_ONE: "^",
     EUROPEAN: "^",
     UNDATED: r"(^|/)\d{12}/[a-z]{2,}(-[a-z0-9]+)+(/|$)",
+    NO_REGION: r"(^|/)\d{12}(/|$)",
     "logs/{file}": "^",
     "{file}": "^",
 }

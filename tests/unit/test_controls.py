@@ -70,6 +70,11 @@ LOG = "alice-0b7c1cc185ccf51a9.log"
     [
         (f"111122223333/eu-west-1/{LOG}", ("sessionfiles", "111122223333", "eu-west-1", "unknown")),
         (f"a/b/111122223333/eu-west-1/{LOG}", ("sessionfiles/a/b", "111122223333", "eu-west-1", "unknown")),
+        # What an instance may write, below its own account: that account is the object's, whatever follows.
+        (f"111122223333/{LOG}", ("sessionfiles", "111122223333", "unknown", "unknown")),
+        (f"111122223333/444455556666/eu-west-1/{LOG}", ("sessionfiles", "111122223333", "unknown", "unknown")),
+        (f"a/111122223333/444455556666/eu-west-1/{LOG}", ("sessionfiles/a", "111122223333", "unknown", "unknown")),
+        (f"a/111122223333/x/444455556666/eu-west-1/{LOG}", ("sessionfiles/a", "111122223333", "unknown", "unknown")),
         (LOG, ("sessionfiles-elsewhere", "unknown", "unknown", "unknown")),
         (f"a/{LOG}", ("sessionfiles-elsewhere", "unknown", "unknown", "unknown")),
         (f"put/2019/02/28/{LOG}", ("sessionfiles-put", "unknown", "unknown", "2019-02-28")),

@@ -117,6 +117,7 @@ class Deploying:
         self.cloud = CloudFormation({}, [])
         self.objects: dict[str, str] = {keys.SETTINGS: SETTINGS.text}
         self.uploaded: list[str] = []
+        self.buckets: set[str] = {one.bucket for one in SETTINGS.sources}
         deploying = self
 
         class Fake(Account):
@@ -127,6 +128,9 @@ class Deploying:
             def text(self, bucket: str, key: str) -> str | None:
                 assert bucket == SETTINGS.buckets.books
                 return deploying.objects.get(key)
+
+            def has(self, bucket: str) -> bool:
+                return bucket in deploying.buckets
 
             def put(self, bucket: str, key: str, body: bytes) -> None:
                 deploying.cloud.did.append(f"put {bucket}/{key}")
@@ -181,6 +185,16 @@ def test_a_dry_run_shows_nested_changes_and_changes_nothing(deploying: Deploying
     ]
     assert not any(one.startswith(("execute", "put")) for one in deploying.cloud.did)
     assert deploying.cloud.did[-1] == "withdraw loglake"
+
+
+def test_a_job_without_a_bucket_is_told_before_it_is_paid_for(deploying: Deploying) -> None:
+    told = "lake.toml names loglake-raw-bedrock for Bedrock model invocations, and there is no such bucket"
+    assert told not in deploying.run("--dry-run").stderr
+    # Those of CloudTrail and session logs are made by the deployment itself.
+    deploying.buckets = {"loglake-raw-sessionfiles"}
+    answer = deploying.run("--dry-run")
+    assert (answer.exit_code, told in answer.stderr, "raw-sessionfiles for" in answer.stderr) == (0, True, False)
+    assert "raw-cloudtrail for" not in answer.stderr
 
 
 def test_it_does_what_it_showed_only_after_yes(deploying: Deploying) -> None:

@@ -84,7 +84,7 @@ UNDATED = "[{prefix}/]{accountid}/{region}/{file}"
             Place("a/b", "111122223333", "eu-west-1", "", "a/b/111122223333/eu-west-1/"),
         ),
         ("{file}", "a/b.log", Place("", "", "", "", "")),
-        ("[{prefix}/]{file}", "a/b/c.log", Place("a", "", "", "", "a/")),
+        ("[{prefix}/]{file}", "a/b/c.log", Place("", "", "", "", "")),
         ("sessions/{file}", "sessions/c.log", Place("", "", "", "", "sessions/")),
     ],
 )
@@ -93,6 +93,32 @@ def test_an_undated_key_says_all_but_a_day_and_its_folder_is_the_one_of_the_file
 ) -> None:
     check(layout, undated=True)
     assert read(layout, key) == place
+
+
+@pytest.mark.parametrize("layout", [UNDATED, "[{prefix}/]{accountid}/[{region}/]{file}"])
+@pytest.mark.parametrize("prefix", ["", "logs/", "a/b/"])
+def test_an_account_further_down_the_key_is_never_the_objects(layout: str, prefix: str) -> None:
+    """Whoever may write below their own account's number chooses what follows it."""
+    place = read(layout, f"{prefix}111122223333/eu-west-1/444455556666/us-east-1/a.log")
+    assert place is not None
+    assert (place.accountid, place.region) == ("111122223333", "eu-west-1")
+
+
+@pytest.mark.parametrize(
+    ("layout", "key", "day"),
+    [
+        (FIREHOSE, "2024/03/03/22/2019/01/01/00/f", "2024-03-03"),
+        (
+            CLOUDTRAIL,
+            "AWSLogs/111122223333/CloudTrail/eu-west-1/2024/03/03/AWSLogs/444455556666/CloudTrail/us-east-1/2019/01/01/f",
+            "2024-03-03",
+        ),
+    ],
+)
+def test_a_key_that_fits_twice_is_read_from_its_beginning(layout: str, key: str, day: str) -> None:
+    place = read(layout, key)
+    assert place is not None
+    assert (place.prefix, place.day, place.accountid) == ("", day, "111122223333" if layout == CLOUDTRAIL else "")
 
 
 @pytest.mark.parametrize(

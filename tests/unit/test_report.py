@@ -20,6 +20,7 @@ from infra.views import FOLDER
 from report import words
 from report.facts import Origin
 from report.page import line, page
+from report.said import facts
 from report.text import text
 from tests.report_world import (
     ADMIN,
@@ -168,6 +169,19 @@ def test_keystrokes_alone_are_reported_as_far_as_they_tell(asker: Asker) -> None
     assert (report.start, report.chain, report.events) == (None, None, ())
     assert report.principal == "arn:aws:sts::444455556666:assumed-role/admin/alice"
     assert report.lines == 1
+
+
+def test_when_a_log_was_written_at_the_end_is_not_called_a_keystroke(asker: Asker) -> None:
+    streamed = asker.report(GOOD)
+    (when,) = (one for one in facts(streamed) if one.label == "When")
+    assert when.more[0].startswith("first keystroke ")
+    (when,) = (
+        one
+        for one in facts(replace(streamed, verdict=replace(streamed.verdict, streamed=False)))
+        if one.label == "When"
+    )
+    assert not any("keystroke" in one for one in when.more)
+    assert "written once, at its end" in when.more[0]
 
 
 # -- what is written ---------------------------------------------------------------------------------------------------

@@ -289,6 +289,12 @@ def test_an_unread_cloudtrail_object_may_hold_the_start_and_does_not_touch_a_ses
     assert "s3://" not in judged([], RECORDS, [{**trail, "awsregion": "eu-west-1"}])[1]
 
 
+def test_an_unread_object_of_another_kind_of_logs_holds_nothing_of_a_session() -> None:
+    call = taken("AWSLogs/x", "gone", job="bedrock", source="bedrock", accountid="111122223333", awsregion="us-east-1")
+    assert gap([BEGIN], RECORDS, [call]) == ""
+    assert "s3://" not in judged([], RECORDS, [call])[1]
+
+
 def test_two_unread_objects_are_counted() -> None:
     lake = ViewLake([BEGIN], RECORDS, ledger=[taken(f"2026/03/02/09/{name}", "gone") for name in "ab"])
     assert lake.ask("SELECT unreadobjects, unreadobject, why FROM evidence") == [

@@ -134,6 +134,20 @@ def test_of_logs_that_differ_the_first_is_shown_and_the_verdict_says_so() -> Non
     assert "they differ: CloudWatch's records are shown" in verdict(with_cloudwatch)[1]
 
 
+def test_a_log_file_of_another_account_is_shown_before_no_other_and_the_verdict_says_so() -> None:
+    own = logged(f"{DAY} 10:00:00", S, "as it was")
+    planted = logged(f"{DAY} 09:00:30", S, "from afar", key=f"444455556666/alice-{S}.log", accountid="444455556666")
+    unknown = logged(f"{DAY} 10:00:30", S, "as it was", key=f"alice-{S}.log", accountid=None)
+    assert shown(lake([BEGIN], [], [planted, own])) == ["as it was"]
+    assert shown(lake([BEGIN], [], [planted, unknown])) == ["as it was"]
+    assert "they differ" in verdict(lake([BEGIN], [], [planted, own]))[1]
+    alone = lake([BEGIN], [], [planted])
+    assert shown(alone) == ["from afar"]
+    assert verdict(alone)[0] == "gap suspected"
+    assert "its log file lies under account 444455556666, the start is of 111122223333" in verdict(alone)[1]
+    assert verdict(lake([BEGIN], [], [unknown]))[0] == "not streamed"
+
+
 def test_two_logs_of_one_second_are_not_mixed() -> None:
     rows = [logged(f"{DAY} 10:00:00", S, name) for name in ("one", "other")]
     assert len(shown(lake([BEGIN], [], rows))) == 1
