@@ -88,7 +88,19 @@ def choose(at: Reach, days: Days) -> tuple[list[Source], Wanted]:
     out = [one.name for one in at.settings.sources if one not in chosen and (not names or one.name in names)]
     if out:
         click.echo(f"Left out, because their keys name no account: {', '.join(out)}", err=True)
-    return chosen, Wanted(f"{first:%Y-%m-%d}", f"{last:%Y-%m-%d}", accounts)
+    return _there(at, chosen, names), Wanted(f"{first:%Y-%m-%d}", f"{last:%Y-%m-%d}", accounts)
+
+
+def _there(at: Reach, chosen: list[Source], names: tuple[str, ...]) -> list[Source]:
+    """The sources that have a bucket. Raises UsageError for one that was asked for by its name and has none."""
+    with told():
+        absent = {bucket for bucket in {one.bucket for one in chosen} if not at.lake.store.has(bucket)}
+    for bucket in sorted(absent):
+        of = ", ".join(one.name for one in chosen if one.bucket == bucket)
+        if names:
+            raise click.UsageError(f"there is no bucket {bucket}, which lake.toml names for the source {of}.")
+        click.echo(f"Left out, because there is no bucket {bucket}: {of}", err=True)
+    return [one for one in chosen if one.bucket not in absent]
 
 
 def account(text: str) -> str:

@@ -130,6 +130,18 @@ def test_a_backfill_skips_what_was_read_and_takes_what_was_overwritten_since(lak
     assert shown(lake) == ["001", "002", "003"]
 
 
+def test_a_bucket_that_nobody_made_is_named_and_hides_no_other(lake: Lake, loglake: Command) -> None:
+    silently(lake, "a", event(1))
+    lake.s3.delete_bucket(Bucket="loglake-raw-bedrock")
+    result = invoke(lake, "backfill", *DAY, "--dry-run")
+    assert result.exit_code == 0
+    assert "there is no bucket loglake-raw-bedrock" in result.stderr
+    assert loglake("backfill", *DAY)["announced"] == 1
+    named = invoke(lake, "backfill", *DAY, "--source", "bedrock")
+    assert named.exit_code == 2
+    assert "there is no bucket loglake-raw-bedrock" in named.stderr
+
+
 def test_a_backfill_is_of_the_sources_and_accounts_that_are_named(lake: Lake, loglake: Command) -> None:
     silently(lake, "a", event(1))
     silently(lake, "b", event(2), account=SECOND)
