@@ -6,6 +6,7 @@ python -m bench.peers.growth <raw> <out> filtered|everything
 from __future__ import annotations
 
 import json
+import re
 import resource
 import sys
 import time
@@ -54,6 +55,14 @@ class Counting(FileStore):
         return super().list(bucket, prefix)
 
 
+def peak() -> int:
+    """Bytes that this process has held at most. Of getrusage's figure Linux lets a child begin with its parent's."""
+    status = Path("/proc/self/status")
+    if found := re.search(r"VmHWM:\s*(\d+) kB", status.read_text() if status.exists() else ""):
+        return int(found[1]) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # macOS counts bytes
+
+
 def main() -> None:
     """Processor time, because a machine that does something else besides changes it least."""
     raw, out, keep = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve(), sys.argv[3]
@@ -70,7 +79,7 @@ def main() -> None:
         "failed": [one.why for one in report.failed],
         "records": report.counts["recordsin"],
         "files": len(files),
-        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "peak": peak(),
         "requests": dict(store.requests),
     }
     print(json.dumps(said))
