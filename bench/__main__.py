@@ -4,7 +4,7 @@
 
 SIZE: 1 is half a million events and takes about 15 minutes on two idle cores, the first time some more for making
 them; 4 takes about four times as long. Single parts, on the terminal: python -m bench.ingest, keystrokes,
-announcements, publishing, questions, growth, seed, peak; and large, which takes more than an hour.
+announcements, publishing, questions, growth, seed, peak; and large, which takes an hour.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ def main() -> None:
     parser.add_argument("--size", type=float, default=1, help="of half a million events; 1")
     size = parser.parse_args().size
     files = int(FILES * size)
+    sizes = [files // 4, files // 2, files]
     parts: list[Part] = []
     to_measure: list[Callable[[], Part]] = [
         lambda: ingest.filtered(files),
@@ -34,7 +35,7 @@ def main() -> None:
         lambda: announcements.announcements(int(400_000 * size)),
         lambda: publishing.publishing(files),
         lambda: questions.auditors(files // 5, times=2),
-        lambda: growth.growth([files // 4, files // 2, files]),
+        lambda: growth.growth(sizes, sizes),
         lambda: seed.seed(parts[0]),
         lambda: peak.peak(files),
     ]

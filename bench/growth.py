@@ -16,11 +16,11 @@ from bench.report import show
 from bench.sides import Part, Side, measure
 
 
-def growth(sizes: Sequence[int]) -> Part:
-    """One process, filters on and off."""
-    whole = data.cloudtrail(max(sizes))
+def growth(filtered: Sequence[int], everything: Sequence[int]) -> Part:
+    """One process, filters on and off, on so many files each."""
+    whole = data.cloudtrail(max(*filtered, *everything))
     rows = []
-    for keep in ("filtered", "everything"):
+    for keep, sizes in (("filtered", filtered), ("everything", everything)):
         for files in sizes:
             with tempfile.TemporaryDirectory() as temporary:
                 work = Path(temporary)
@@ -64,7 +64,8 @@ def main() -> None:
     """As a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=int, nargs="+", default=[500, 1000, 2000])
-    show(growth(parser.parse_args().files))
+    sizes = parser.parse_args().files
+    show(growth(sizes, sizes))
 
 
 if __name__ == "__main__":
