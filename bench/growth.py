@@ -15,6 +15,11 @@ from bench import data
 from bench.report import show
 from bench.sides import Part, Side, measure
 
+NOTE = (
+    "Memory: a few copies of the slice of a day that is being published, which is bounded by slice_rows and task_bytes "
+    "in lake.toml, and what the books say of each object."
+)
+
 
 def growth(filtered: Sequence[int], everything: Sequence[int]) -> Part:
     """One process, filters on and off, on so many files each."""
@@ -47,6 +52,7 @@ def growth(filtered: Sequence[int], everything: Sequence[int]) -> Part:
         "would bill them.",
         ("keep", "events", "µs an event", "peak GB", "objects", "GETs of raw", "other GETs", "LISTs", "PUTs"),
         rows,
+        (NOTE,),
     )
 
 
