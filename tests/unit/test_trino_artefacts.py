@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ import pytest
 
 from infra.local.trino import artefacts
 from infra.local.trino.artefacts import ArtefactError, Unreachable, install, installed, locked, missing
-from infra.local.trino.repository import CENTRAL, Repository, of_user
+from infra.local.trino.repository import NoRepository, Repository, central, of_user
 
 JAR = b"a jar's bytes" * 100
 
@@ -170,11 +171,20 @@ def test_mavens_mirror_of_central_is_asked_in_its_place(tmp_path: Path, of: str)
     assert found.headers == {"Authorization": "Basic bWU6czNjcmV0"}  # me:s3cret
 
 
+def test_central_is_where_spark_itself_would_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    central.cache_clear()
+    assert re.fullmatch(r"https://[\w.-]+/maven2", central())
+    central.cache_clear()
+    monkeypatch.setattr("infra.local.trino.repository.find_spec", lambda _: None)
+    with pytest.raises(NoRepository, match=r"settings\.xml"):
+        central()
+
+
 @pytest.mark.parametrize("of", ["*,!central", "others"])
 def test_a_mirror_of_others_is_not(tmp_path: Path, of: str) -> None:
-    assert of_settings(tmp_path, MIRROR.format(of=of)).url == CENTRAL
+    assert of_settings(tmp_path, MIRROR.format(of=of)).url == central()
 
 
 @pytest.mark.parametrize("text", ["<settings/>", "no XML", "<settings><mirrors/></settings>"])
 def test_settings_that_say_nothing_of_it_leave_central(tmp_path: Path, text: str) -> None:
-    assert (of_settings(tmp_path, text).url, of_user(tmp_path / "nobody").url) == (CENTRAL, CENTRAL)
+    assert (of_settings(tmp_path, text).url, of_user(tmp_path / "nobody").url) == (central(), central())

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from infra.local.trino.repository import Repository, of_user
+from infra.local.trino.repository import NoRepository, Repository, of_user
 
 VERSION = "435"
 LOCK = Path(__file__).parent / "artefacts.lock"
@@ -112,7 +112,10 @@ def install(
     with _alone(folder / "installing"):
         if found := installed(folder, lock):  # another process was first
             return found
-        source = repository or of_user(Path.home())
+        try:
+            source = repository or of_user(Path.home())
+        except NoRepository as error:
+            raise ArtefactError(str(error)) from None
         with ThreadPoolExecutor(AT_ONCE) as pool:
             jobs = [
                 pool.submit(_fetch, one, partial / "lib" / one.name, source, told) for one in locked(lock.read_text())

@@ -11,18 +11,39 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from xml.etree import ElementTree
+from zipfile import ZipFile
 
-CENTRAL = "https://repo1.maven.org/maven2"
 SETTINGS = Path(".m2", "settings.xml")
+_IVY = "org/apache/ivy/plugins/resolver/IBiblioResolver.class"  # its constant DEFAULT_M2_ROOT
+_ROOT = re.compile(rb"https://[\w./-]+/maven2(?=/)")
+
+
+class NoRepository(Exception):
+    """Nobody says where Maven Central is. The message says what to do."""
+
+
+@lru_cache(maxsize=1)
+def central() -> str:
+    """Where Maven Central is: as Ivy has it, by which Spark itself fetches packages, and which pyspark brings along. So
+    whatever Spark would take from it, and this does, comes from one place. Raises NoRepository."""
+    spark = find_spec("pyspark")
+    jars = Path(spark.origin).parent / "jars" if spark and spark.origin else Path()
+    for jar in sorted(jars.glob("ivy-*.jar")):
+        with ZipFile(jar) as archive:
+            if found := _ROOT.search(archive.read(_IVY)):
+                return found[0].decode()
+    raise NoRepository(f"no Ivy in {jars}, which would know Maven Central: name a mirror of it in ~/{SETTINGS}")
 
 
 @dataclass(frozen=True, slots=True)
 class Repository:
     """A Maven repository. url: without a '/' at its end. headers: sent with each request. files: a local copy of it."""
 
-    url: str = CENTRAL
+    url: str = field(default_factory=central)
     headers: Mapping[str, str] = field(default_factory=dict)
     files: Path | None = None
 
