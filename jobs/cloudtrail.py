@@ -32,7 +32,7 @@ _WANTED = "CloudTrail record"
 _NO_TIME = "eventTime is missing, or is no time with an offset (ISO 8601, RFC 3339) in the years 1970 to 2261"
 _RECORD_BYTES = 64 << 20  # of one record: AWS's own bound is 1 MB at most
 _SIGNS = (b'"eventTime"', b'"eventName"', b'"eventVersion"')  # broken text with one of these was CloudTrail's
-_FEW = 16  # where at most one record in so many is kept, it is looked for in the text: that is cheaper than all of them
+_FEW = 16  # where at most one record in so many is kept, it is cut out; where more, reading all is cheaper
 _LAMBDAS = "aws:"  # eventSource of what is no CloudTrail record but has its fields: S3's and SQS's notifications
 
 _SOURCE = attrgetter("eventSource")

@@ -29,19 +29,16 @@ class Rows:
             value = values.get(name)
             column.extend(value if isinstance(value, list | tuple) else repeat(value, rows))
         if len(self._columns["edition"]) >= _ROWS:
-            self._flush()
-
-    def pack(self) -> None:
-        """Make an Arrow batch of what is there: where few rows are large already."""
-        self._flush()
+            self.pack()
 
     def take(self) -> pa.Table:
         """The rows since the last take."""
-        self._flush()
+        self.pack()
         batches, self._batches, self._batched = self._batches, [], 0
         return pa.Table.from_batches(batches, self._schema)
 
-    def _flush(self) -> None:
+    def pack(self) -> None:
+        """Make an Arrow batch of what is there: asked for where few rows are large already."""
         arrays = [pa.array(self._columns[field.name], field.type) for field in self._schema]
         self._batches.append(pa.record_batch(arrays, schema=self._schema))
         self._batched += len(self._columns["edition"])
