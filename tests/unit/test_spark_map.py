@@ -113,3 +113,34 @@ except ModuleNotFoundError:
 """
     done = subprocess.run([sys.executable, "-c", code, str(archive)], capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("without\n", "")
+
+
+MANY_TASKS = """
+import re, sys
+from pathlib import Path
+import pyarrow as pa
+from jobs import mapping
+
+def held():
+    return int(re.search(r"VmRSS:\\s*(\\d+) kB", Path("/proc/self/status").read_text())[1]) * 1000
+
+few = pa.array(range(10_000))
+
+def work(arrays, access):
+    return sum(one.nbytes for one in [pa.concat_arrays([few, few]) for _ in range(arrays)])
+
+mapping.KEPT = int(sys.argv[1])
+work(1, None)  # what is loaded once
+before = held()
+assert mapping.attempt(work, 1_000, None) == 160_000_000
+print(held() - before)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="what a process holds is only asked of Linux")
+def test_a_process_returns_what_its_tasks_held_once_that_is_much() -> None:
+    def held(kept: int) -> int:
+        command = [sys.executable, "-c", MANY_TASKS, str(kept)]
+        return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+    assert held(100_000_000) < held(10_000_000_000) / 4
