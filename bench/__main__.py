@@ -4,7 +4,7 @@
 
 SIZE: 1 is half a million events and takes about 15 minutes on two idle cores, the first time some more for making
 them; 4 takes about four times as long. Single parts, on the terminal: python -m bench.ingest, keystrokes,
-announcements, publishing, questions, growth, seed, peak; and large, which takes an hour.
+announcements, publishing, questions, growth, seed, peak; and large, which takes two hours.
 """
 
 from __future__ import annotations

@@ -53,6 +53,10 @@ class Part(Lake):
     def now(self) -> datetime:  # type: ignore[override]
         return self.world.now
 
+    @now.setter
+    def now(self, moment: datetime) -> None:
+        self.world.now = moment
+
     def deliver(self) -> None:
         """AddAPart takes what is in the queue. What it refuses stays there, as with Lambda's partial batch response."""
         while messages := self.receive():

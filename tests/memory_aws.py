@@ -9,17 +9,20 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import re
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from io import BytesIO
 from typing import IO, Any, NamedTuple
 from urllib.parse import quote_plus
 
 from infra import resources
-from lake.settings import Settings
-from lake.store import Gone, Store
+from lake.settings import Settings, parse
+from lake.store import Gone, Listed, Page, Store
+from schemas import TABLES
 
 Place = tuple[str, str]  # bucket, key
 
@@ -36,10 +39,11 @@ class Call(NamedTuple):
 
 
 class Object(NamedTuple):
-    """An S3 object. etag: as S3 makes it, without quotes."""
+    """An S3 object. etag: as S3 makes it, without quotes. modified: when it was written."""
 
     data: bytes
     etag: str
+    modified: datetime
 
 
 class Message(NamedTuple):
@@ -105,7 +109,7 @@ class World:
         return getattr(self, f"_{call.what}")(*call.where, call.value)
 
     def _put(self, bucket: str, key: str, data: bytes) -> Object:
-        made = Object(data, hashlib.md5(data, usedforsecurity=False).hexdigest())
+        made = Object(data, hashlib.md5(data, usedforsecurity=False).hexdigest(), self.now)
         if (bucket, key) not in self.objects:
             insort(self.names, (bucket, key))
         self.objects[bucket, key] = made
@@ -150,6 +154,10 @@ class World:
             return False
         self.partitions[table, values] = made
         return True
+
+    def _drop(self, table: str, values: tuple[str, ...], _: None) -> None:
+        if self.partitions.pop((table, values), None) is None:
+            raise EntityNotFoundException(f"{table} {values}")
 
     def _point(self, table: str, values: tuple[str, ...], made: dict[str, Any]) -> None:
         if (table, values) not in self.partitions:
@@ -229,6 +237,24 @@ class MemoryStore(Store):
     def list(self, bucket: str, prefix: str) -> Iterator[str]:
         return iter(list(self._clients.reading("list").list(bucket, prefix)))
 
+    def pages(self, bucket: str, prefix: str, after: str = "", delimiter: str = "") -> Iterator[Page]:
+        world, found, folders = self._clients.reading("pages"), list[Listed](), dict[str, None]()
+        for key in world.list(bucket, prefix):
+            inside, cut, _ = key.removeprefix(prefix).partition(delimiter or "\0")
+            if cut and f"{prefix}{inside}{cut}" > after:
+                folders[f"{prefix}{inside}{cut}"] = None
+            elif not cut and key > after:
+                found.append(_listed(key, world.objects[bucket, key]))
+        yield Page(found, list(folders))
+
+    def head(self, bucket: str, key: str) -> Listed | None:
+        found = self._clients.reading("head").objects.get((bucket, key))
+        return _listed(key, found) if found else None
+
+    def has(self, bucket: str) -> bool:
+        settings = self._clients.reading("has").settings
+        return bucket in {*resources.raw_buckets(settings), *resources.own_buckets(settings)}
+
     def folders(self, bucket: str, prefix: str) -> Sequence[str]:
         rest = (key.removeprefix(prefix) for key in self._clients.reading("folders").list(bucket, prefix))
         return sorted({f"{prefix}{one.split('/', 1)[0]}/" for one in rest if "/" in one})
@@ -237,13 +263,17 @@ class MemoryStore(Store):
         return next(self._clients.reading("first").list(bucket, prefix), None)
 
 
+def _listed(key: str, found: Object) -> Listed:
+    return Listed(key, len(found.data), found.etag, found.modified)
+
+
 class S3:
     """boto3's S3, as AddAPart uses it."""
 
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
 
-    def put_object(self, Bucket: str, Key: str, Body: bytes, ChecksumAlgorithm: str) -> dict[str, Any]:  # noqa: ARG002
+    def put_object(self, Bucket: str, Key: str, Body: bytes, ChecksumAlgorithm: str = "") -> dict[str, Any]:  # noqa: ARG002
         made: Object = self._clients.change("put", Bucket, Key, value=Body)
         return {"ETag": f'"{made.etag}"'}
 
@@ -293,15 +323,56 @@ class Glue:
             raise EntityNotFoundException(f"{TableName} {PartitionValues}")
         return {"Partition": found}
 
+    def delete_partition(self, DatabaseName: str, TableName: str, PartitionValues: list[str]) -> dict[str, Any]:
+        del DatabaseName
+        self._clients.change("drop", TableName, tuple(PartitionValues))
+        return {}
+
+    def batch_get_partition(
+        self, DatabaseName: str, TableName: str, PartitionsToGet: list[dict[str, Any]]
+    ) -> dict[str, Any]:
+        del DatabaseName
+        partitions = self._clients.reading("batch_get_partition").partitions
+        wanted = ((TableName, tuple(one["Values"])) for one in PartitionsToGet)
+        return {"Partitions": [partitions[one] for one in wanted if one in partitions]}
+
+    def get_table(self, DatabaseName: str, Name: str) -> dict[str, Any]:
+        """As it is declared: in this world nobody changes a table."""
+        del DatabaseName
+        found = _tables(self._clients.reading("get_table").settings.text).get(Name)
+        if found is None:
+            raise EntityNotFoundException(Name)
+        return {"Table": found}
+
     def get_paginator(self, operation: str) -> Any:
         """Of get_partitions: one page."""
         assert operation == "get_partitions"
         return self
 
-    def paginate(self, DatabaseName: str, TableName: str) -> Iterator[dict[str, Any]]:
-        del DatabaseName
-        partitions = self._clients.reading("get_partitions").partitions
-        yield {"Partitions": [made for (table, _), made in partitions.items() if table == TableName]}
+    def paginate(
+        self, DatabaseName: str, TableName: str, Expression: str = "", ExcludeColumnSchema: bool = False
+    ) -> Iterator[dict[str, Any]]:
+        """Expression: none, or that of days before one."""
+        del DatabaseName, ExcludeColumnSchema
+        made = [
+            one for (table, _), one in self._clients.reading("get_partitions").partitions.items() if table == TableName
+        ]
+        if Expression:
+            before = re.fullmatch(r"calendarday < '(.*)'", Expression)
+            assert before
+            made = [one for one in made if _day(TableName, one) < before[1]]
+        yield {"Partitions": made}
+
+
+@cache
+def _tables(settings: str) -> dict[str, dict[str, Any]]:
+    return {one["Name"]: one for one in resources.table_inputs(parse(settings))}
+
+
+def _day(table: str, partition: dict[str, Any]) -> str:
+    names = [key.name for key in TABLES[table].partition_keys]
+    day: str = partition["Values"][names.index("calendarday")]
+    return day
 
 
 class SQS:

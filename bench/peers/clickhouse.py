@@ -27,6 +27,7 @@ _SETTINGS = {
     "output_format_orc_dictionary_key_size_threshold": 0.8,
     "max_threads": 2,
 }
+_NUMBERED = "arrayJoin(arrayZip(Records, arrayEnumerate(Records)))"
 _TUPLE = "Tuple(" + ", ".join(f"`{name}` Nullable(String)" for name in RECORD) + ")"
 
 
@@ -37,13 +38,12 @@ def statements(raw: str, out: str, keep: str) -> list[str]:
         f"JSONExtractString(ifNull(r.userIdentity, ''), {_keys(path)}) AS {column}" for column, path in IDENTITY.items()
     ]
     columns.append("extract(JSONExtractString(ifNull(r.responseElements, ''), 'sessionId'), '[^-]+$') AS sessionid")
-    select = f"SELECT parseDateTimeBestEffortOrNull(r.eventTime) AS eventtime, {', '.join(columns)}, "
+    columns += ["sourcerecord", "sourceobject"]
+    records = _everything(raw)
     if keep == "filtered":
-        select += (
-            f"0 AS sourcerecord, sourceobject FROM (SELECT JSONExtract(text, '{_TUPLE}') AS r, sourceobject FROM kept)"
-        )
-    else:
-        select += f"sourcerecord, sourceobject FROM ({_everything(raw)})"
+        records = f"SELECT JSONExtract(text, '{_TUPLE}') AS r, sourcerecord, sourceobject FROM kept"
+    select = f"SELECT parseDateTimeBestEffortOrNull(r.eventTime) AS eventtime, {', '.join(columns)} FROM ({records})"
+    if keep == "everything":
         select += " ORDER BY eventtime, eventid LIMIT 1 BY eventid, eventtime"
     settings = "SETTINGS " + ", ".join(f"{name}={value}" for name, value in _SETTINGS.items())
     write = f"INSERT INTO FUNCTION file('{out}/rows.orc', 'ORC') {select} {settings}"
@@ -59,17 +59,20 @@ def _keys(path: str) -> str:
 
 def _everything(raw: str) -> str:
     files = f"file('{raw}/**/*.json.gz', 'JSONEachRow', 'Records Array({_TUPLE})')"
-    records = "arrayJoin(arrayZip(Records, arrayEnumerate(Records)))"
-    return f"SELECT {records} AS pair, pair.1 AS r, pair.2 AS sourcerecord, _path AS sourceobject FROM {files}"
+    return f"SELECT {_NUMBERED} AS pair, pair.1 AS r, pair.2 AS sourcerecord, _path AS sourceobject FROM {files}"
 
 
 def _kept(raw: str) -> str:
-    """The records that are wanted, as text: by the action's name alone, and without their numbers, for to chDB both
-    would be dear."""
+    """The records that are wanted, as text: only those that hold an action's name anywhere are parsed."""
     files = f"file('{raw}/**/*.json.gz', 'JSONEachRow', 'Records Array(String)')"
-    names = ", ".join(f"'{action}'" for _, action in EVENTS)
-    texts = f"SELECT arrayJoin(Records) AS text, _path AS sourceobject FROM {files}"
-    return f"SELECT * FROM ({texts}) WHERE JSONExtractString(text, 'eventName') IN ({names})"
+    actions = ", ".join(f"'{action}'" for _, action in EVENTS)
+    calls = ", ".join(f"('{service}.amazonaws.com', '{action}')" for service, action in EVENTS)
+    call = "(JSONExtractString(text, 'eventSource'), JSONExtractString(text, 'eventName'))"
+    texts = f"SELECT {_NUMBERED} AS pair, pair.1 AS text, pair.2 AS sourcerecord, _path AS sourceobject FROM {files}"
+    return (
+        f"SELECT text, sourcerecord, sourceobject FROM ({texts}) "
+        f"WHERE multiSearchAny(text, [{actions}]) AND {call} IN ({calls})"
+    )
 
 
 def main() -> None:

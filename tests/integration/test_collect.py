@@ -15,23 +15,22 @@ from jobs.findings import Condemn, Delete, Finding
 from jobs.publish import newest
 from lake import keys
 from lake.books import load_marker
-from lake.store import Listed, Store
+from lake.store import Listed
 from schemas import TABLES
+from tests.fire import Part
 from tests.integration.test_doctor import doctor, drop, fix, kinds, look, lose, point
 from tests.integration.test_path import READY, event, ids, key, trail
-from tests.lakes import Lake
+from tests.lakes import SETTINGS, Lake
+from tests.memory_aws import MemoryStore, World
 
 DAY = "2024-05-31"
 RETENTION = {"days": 7, "minutes": 1}
 
 
 @pytest.fixture
-def lake(aws: str) -> Lake:
-    """Its clock begins with S3's own."""
-    del aws
-    made = Lake()
-    made.now = datetime.now(UTC)
-    return made
+def lake() -> Lake:
+    """In memory: what S3 says of when an object was written then goes by the lake's clock."""
+    return Part(World(SETTINGS))
 
 
 def publish(lake: Lake, number: int) -> str:
@@ -258,14 +257,14 @@ def test_a_dead_attempts_folder_goes_once_its_number_is_taken_and_not_before(
     class Died(BaseException):
         pass
 
-    def die(self: Store, bucket: str, name: str, data: bytes) -> bool:
+    def die(self: MemoryStore, bucket: str, name: str, data: bytes) -> bool:
         if name.startswith(keys.MARKERS):
             raise Died
         return original(self, bucket, name, data)
 
-    original = Store.create
+    original = MemoryStore.create
     with monkeypatch.context() as patch:
-        patch.setattr(Store, "create", die)
+        patch.setattr(MemoryStore, "create", die)
         with pytest.raises(Died):
             lake.run("cloudtrail")
     folders = {f"{one.rsplit('/', 1)[0]}/" for one in there(lake, keys.day_folder(READY, DAY))}
@@ -304,14 +303,14 @@ def test_what_dead_attempts_landed_and_quarantined_goes_and_what_rows_name_stays
     class Died(BaseException):
         pass
 
-    def die(self: Store, bucket: str, name: str, data: bytes) -> bool:
+    def die(self: MemoryStore, bucket: str, name: str, data: bytes) -> bool:
         if name.startswith("ledger/"):
             raise Died
         return original(self, bucket, name, data)
 
-    original = Store.create
+    original = MemoryStore.create
     with monkeypatch.context() as patch:
-        patch.setattr(Store, "create", die)
+        patch.setattr(MemoryStore, "create", die)
         with pytest.raises(Died):
             lake.run("cloudtrail")
     dead = [*there(lake, "landed/"), *there(lake, "quarantine/", lake.access.books)]

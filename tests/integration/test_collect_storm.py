@@ -7,7 +7,7 @@ all of it. Seeded: a failure repeats.
 from __future__ import annotations
 
 import random
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 import pytest
 
@@ -16,11 +16,13 @@ from jobs import plan
 from jobs.doctor import Doctor
 from lake import keys
 from lake.settings import parse
+from tests.fire import Part
 from tests.integration import test_interleavings
 from tests.integration.test_collect import current, there
 from tests.integration.test_interleavings import Died, Storm
 from tests.integration.test_path import READY, event, key, trail
 from tests.lakes import SETTINGS, Lake
+from tests.memory_aws import World
 
 SEEDS = 3
 ROUNDS = 8
@@ -68,16 +70,14 @@ class Weather(Storm):
 
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_after_the_storm_the_truth_is_shown_and_nothing_else_is_left(
-    aws: str, monkeypatch: pytest.MonkeyPatch, seed: int
+    monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    del aws
     monkeypatch.setattr(plan, "FEWEST", 1)
     monkeypatch.setattr(test_interleavings, "CALLS", (*test_interleavings.CALLS, "objects", "folders"))
     small = SETTINGS.text.replace("slice_rows = 200_000", "slice_rows = 8").replace(
         "retention_days = 7", "retention_days = 1"
     )
-    lake = Lake(parse(small.replace("batch_files = 2000", "batch_files = 2")))
-    lake.now = datetime.now(UTC)
+    lake = Part(World(parse(small.replace("batch_files = 2000", "batch_files = 2"))))
     dice = random.Random(seed)
     weather = Weather(lake, dice, monkeypatch)
     truth = set[tuple[str, str]]()
@@ -96,7 +96,7 @@ def test_after_the_storm_the_truth_is_shown_and_nothing_else_is_left(
             weather.cure()
         weather.answer()
         lake.later(minutes=dice.choice((1, 70, 1500)))
-    for _ in range(6):
+    for _ in range(9):
         lake.later(hours=25)
         weather.ask()
         lake.work("cloudtrail")

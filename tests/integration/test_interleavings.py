@@ -14,9 +14,10 @@ import pytest
 
 from jobs import plan
 from lake.settings import parse
-from lake.store import Store
+from tests.fire import Part
 from tests.integration.test_path import READY, event, key, trail
 from tests.lakes import SETTINGS, Lake
+from tests.memory_aws import MemoryStore, World
 
 SEEDS = 8
 ROUNDS = 12
@@ -34,7 +35,7 @@ class Storm:
         self._lake, self._dice = lake, dice
         self._on, self._inside = False, 0
         for name in CALLS:
-            monkeypatch.setattr(Store, name, self._disturbed(getattr(Store, name)))
+            monkeypatch.setattr(MemoryStore, name, self._disturbed(getattr(MemoryStore, name)))
 
     @contextmanager
     def blowing(self) -> Iterator[None]:
@@ -53,7 +54,7 @@ class Storm:
             self._inside -= 1
 
     def _disturbed(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        def call(store: Store, *arguments: Any) -> Any:
+        def call(store: MemoryStore, *arguments: Any) -> Any:
             if not self._on:
                 return original(store, *arguments)
             chance = self._dice.random()
@@ -73,12 +74,11 @@ class Storm:
 
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_after_the_storm_every_event_is_shown_once_and_the_books_agree(
-    aws: str, monkeypatch: pytest.MonkeyPatch, seed: int
+    monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    del aws
     monkeypatch.setattr(plan, "FEWEST", 1)
     small = SETTINGS.text.replace("slice_rows = 200_000", "slice_rows = 8")
-    lake = Lake(parse(small.replace("batch_files = 2000", "batch_files = 2")))
+    lake = Part(World(parse(small.replace("batch_files = 2000", "batch_files = 2"))))
     dice = random.Random(seed)
     storm = Storm(lake, dice, monkeypatch)
     truth = set[tuple[str, str]]()

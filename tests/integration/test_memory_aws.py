@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
 import pytest
 
+from infra import resources
+from jobs.check_catalog import Catalog
 from lake import keys
-from lake.store import Gone, Store
+from lake.store import Gone, Page, Store
 from schemas import TABLES
 from schemas.glue import partition_input
 from schemas.table import ORIGIN
@@ -33,8 +35,16 @@ CALLS: dict[str, Callable[[Store, str, str, str, bytes], Any]] = {
     "list": lambda store, _key, _other, prefix, _data: store.list(BOOKS, prefix),
     "first": lambda store, _key, _other, prefix, _data: store.first(BOOKS, prefix),
     "folders": lambda store, _key, _other, prefix, _data: store.folders(BOOKS, prefix),
+    "pages": lambda store, key, _other, prefix, _data: said(store.pages(BOOKS, prefix, key)),
+    "pages of folders": lambda store, *more: said(store.pages(BOOKS, more[2].split("/")[0] + "/", "", "/")),
+    "head": lambda store, key, *_: str(found._replace(modified=None) if (found := store.head(BOOKS, key)) else None),
     "copy": lambda store, key, other, *_: store.copy(BOOKS, key, other),
 }
+
+
+def said(pages: Iterable[Page]) -> list[Any]:
+    """All of a listing but when things were written."""
+    return [(page.folders, [one._replace(modified=None) for one in page.objects]) for page in pages]
 
 
 @pytest.fixture
@@ -97,6 +107,26 @@ def test_partitions_are_created_once_and_updated_only_where_they_are(lakes: tupl
         found.append(one.partitions(READY))
         answers.append(found)
     assert answers[0] == answers[1]
+
+
+def test_partitions_and_tables_are_found_alike(lakes: tuple[Lake, Part]) -> None:
+    days = ("2024-05-30", "2024-05-31", "2024-06-01")
+    where = {"DatabaseName": SMALL.lake.database, "TableName": READY}
+    answers = []
+    for one in lakes:
+        inputs = [partition_input(TABLES[READY], (day,), f"s3://{READREADY}/{day}/") for day in days]
+        one.glue.batch_create_partition(**where, PartitionInputList=inputs)
+        catalog = Catalog(one.glue, SMALL.lake.database)
+        found: list[Any] = [sorted(catalog.older(READY, days[1])), catalog.some(READY, [(days[0],), ("2024-01-01",)])]
+        for _ in range(2):
+            gone = answer(partial(one.glue.delete_partition, **where, PartitionValues=[days[0]]))
+            found.append(gone == "EntityNotFoundException")
+            found.append(catalog.partitions(READY))
+        found.append(list(catalog.tables(resources.table_inputs(SMALL))))
+        found.append([found.kind for found in catalog.tables([{"Name": "nothing"}])])
+        answers.append(found)
+    assert answers[0] == answers[1]
+    assert answers[0][-1] == ["table-missing"]
 
 
 def test_a_message_is_hidden_once_received_and_gone_once_deleted(lakes: tuple[Lake, Part]) -> None:

@@ -165,9 +165,12 @@ def test_a_log_beyond_the_bound_keeps_what_precedes_and_says_so() -> None:
     assert [(bad.reason, len(bad.data)) for bad in outcome.bad] == [("too-large", 36)]
 
 
-def test_a_large_log_of_noise_is_read_without_a_column_of_more_than_arrow_holds() -> None:
+def test_a_large_log_of_noise_is_read_without_a_column_of_more_than_arrow_holds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sessionfiles, "PART", 1000)
     decoder = Decoder(Filters(), 1 << 30)
-    decoder.add_arrived(Source(KEY, "e1", 0), ARRIVED, b"\xff" * (PART * 130))
+    decoder.add_arrived(Source(KEY, "e1", 0), ARRIVED, b"\xff" * (1000 * 130))
     chunks = decoder.take()["sessiondata"].chunks
     assert [len(one) for one in chunks if len(one)] == [64, 64, 2]
 
