@@ -16,8 +16,8 @@ from bench.report import show
 from bench.sides import Part, Side, measure
 
 NOTE = (
-    "Memory: a few copies of the slice of a day that is being published, which is bounded by slice_rows and task_bytes "
-    "in lake.toml, and what the books say of each object."
+    "Memory: a few copies of the slice of a day that is being published, which slice_rows and task_bytes in lake.toml "
+    "bound; between two tasks a process returns what it held. With the filters on, it grows until a day fills a slice."
 )
 
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from bench import data
 from bench.report import show
-from bench.sides import ROOT, Measured, Part, Side, measure, ratio
+from bench.sides import PLAIN_SPARK, ROOT, Measured, Part, Side, measure, ratio
 
 CHDB = ROOT / ".venv-bench" / "bin" / "python"
 OURS = "Log Lake, on Spark"
-_HEADS = ("what", "seconds", "times ours", "MB written", "peak GB")
+_HEADS = ("what", "seconds", "times ours", "rows", "MB written", "peak GB")
 
 
 def filtered(files: int) -> Part:
@@ -26,8 +26,8 @@ def filtered(files: int) -> Part:
         Side(OURS, "bench.peers.loglake", ("cloudtrail", "filtered")),
         Side("the floor: gunzip by ISA-L, 2 processes", "bench.peers.floor", ()),
         Side("chDB", "bench.peers.clickhouse", ("filtered",), python=CHDB),
-        Side("DuckDB (writes Parquet)", "bench.peers.duck", ("filtered",), times=1),
-        Side("plain Spark", "bench.peers.plain_spark", ("filtered",), times=1),
+        Side("DuckDB (writes Parquet)", "bench.peers.duck", ("filtered",), times=2),
+        Side("plain Spark", "bench.peers.plain_spark", ("filtered",), times=2, spark=PLAIN_SPARK),
     )
     ours = found[OURS]
     return Part(
@@ -56,7 +56,7 @@ def everything(files: int) -> Part:
         raw,
         Side(OURS, "bench.peers.loglake", ("cloudtrail", "everything")),
         Side("chDB", "bench.peers.clickhouse", ("everything",), python=CHDB),
-        Side("plain Spark", "bench.peers.plain_spark", ("everything",), times=1),
+        Side("plain Spark", "bench.peers.plain_spark", ("everything",), times=2, spark=PLAIN_SPARK),
     )
     ours, packed = found[OURS], data.size(raw)
     return Part(
@@ -87,6 +87,7 @@ def _rows(found: dict[str, Measured]) -> list[tuple[str, ...]]:
             name,
             f"{one.median:.2f}",
             ratio(one.median, ours) if name != OURS else "1",
+            f"{one.said['rows']:,}" if "rows" in one.said else "",
             f"{one.said['bytes'] / 1e6:.1f}" if "bytes" in one.said else "",
             f"{one.peak / 1e9:.2f}",
         )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bench import data
 from bench.report import show
-from bench.sides import Part, Side, measure, ratio
+from bench.sides import PLAIN_SPARK, Part, Side, measure, ratio
 
 OURS = "Log Lake, on Spark"
 
@@ -24,8 +24,9 @@ def keystrokes(logevents: int) -> Part:
             [
                 Side(OURS, "bench.peers.loglake", ("cloudwatch", "filtered")),
                 Side("gunzip alone by Python's zlib", "bench.peers.zlib_floor", ()),
-                Side("plain Python, one process, nothing written", "bench.peers.python_logs", (), times=2),
-                Side("plain Spark", "bench.peers.spark_logs", (), times=1),
+                Side("plain Python, one process, nothing written", "bench.peers.python_logs", ("1",), times=2),
+                Side("plain Python, two processes, nothing written", "bench.peers.python_logs", ("2",), times=2),
+                Side("plain Spark", "bench.peers.spark_logs", (), times=2, spark=PLAIN_SPARK),
             ],
             raw,
             Path(work),

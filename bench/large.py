@@ -1,4 +1,5 @@
-"""What takes two hours: growth up to 20 M events, a twentieth of the seed's day, a month's questions.
+"""What takes two hours: growth up to 20 M events, a twentieth of the seed's day, a month's questions,
+one of them of a larger month.
 
 Writes docs/benchmarks-large.md.
 
@@ -24,7 +25,7 @@ from bench.sides import Part, Side, measure
 FILES = (1_000, 4_000, 16_000, 40_000)
 SHARE = 20
 MONTH = 2_000  # files of the questions' company
-SESSION = 6_000  # files of the company of which one question is asked
+LARGER = 6_000  # files of the company of which one question is asked
 OPENING = """\
 # Large benchmarks
 
@@ -66,7 +67,7 @@ PARTS: dict[str, Callable[[], Part]] = {
     "twentieth": lambda: twentieth(SEED.files // SHARE),
     "month": lambda: questions.auditors(MONTH, days=30, times=2),
     "session": lambda: replace(
-        questions.auditors(SESSION, days=30, times=1, only=questions.SESSION), title="One session in a larger month"
+        questions.auditors(LARGER, days=30, times=1, only=questions.SESSION), title="One session in a larger month"
     ),
 }
 

@@ -16,7 +16,7 @@ from typing import IO, Any
 from bench import data
 from bench.files import FileStore, NoCatalog, announce, empty
 from bench.report import show
-from bench.sides import Part, Side, measure, ratio, say
+from bench.sides import PLAIN_SPARK, Part, Side, measure, ratio, say
 from cli import home
 from jobs.mapping import PlainMap
 from jobs.run import run
@@ -29,7 +29,7 @@ SCALE = 5  # the day of ROUNDS has a fifth of the rows, and so have its slices
 
 
 def publishing(files: int) -> Part:
-    """500 landed files, one record in ten a duplicate."""
+    """Some hundred landed files, one record in ten a duplicate."""
     with tempfile.TemporaryDirectory() as temporary:
         work = Path(temporary)
         raw = _with_duplicates(data.cloudtrail(files), work / "raw")
@@ -37,7 +37,13 @@ def publishing(files: int) -> Part:
         found = measure(
             [
                 Side(OURS, "bench.peers.publishing", arguments, times=2),
-                Side("plain Spark: dropDuplicates, sort, write", "bench.peers.spark_publishing", arguments, times=1),
+                Side(
+                    "plain Spark: dropDuplicates, sort, write",
+                    "bench.peers.spark_publishing",
+                    arguments,
+                    times=2,
+                    spark=PLAIN_SPARK,
+                ),
             ],
             raw,
             work,

@@ -18,17 +18,27 @@ from cli import spark
 
 ROOT = Path(__file__).resolve().parent.parent
 LATE = 1800.0  # seconds that one run of a side may take
+# For who works inside the JVM: its whole compiler, its own collector, memory, no more shuffle than two cores need.
+PLAIN_SPARK = {
+    "spark.driver.memory": "8g",
+    "spark.driver.extraJavaOptions": "-Duser.timezone=UTC",
+    "spark.sql.shuffle.partitions": "8",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """module: of bench.peers. arguments: behind the folders raw and out. times: how often it is run."""
+    """module: of bench.peers. arguments: behind the folders raw and out. times: how often it is run.
+
+    spark: options of its Spark, beside and before those of `cli.spark`.
+    """
 
     name: str
     module: str
     arguments: tuple[str, ...]
     times: int = 3
     python: Path = Path(sys.executable)
+    spark: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -75,6 +85,8 @@ def _run(side: Side, raw: Path, work: Path, measured: Measured) -> None:
     shutil.rmtree(out, ignore_errors=True)
     command = [str(side.python), "-m", side.module, str(raw), str(out), *side.arguments]
     environment = spark.environment(dict(os.environ), work) | {"PYTHONPATH": str(ROOT)}
+    with Path(environment["SPARK_CONF_DIR"], "spark-defaults.conf").open("a") as conf:
+        conf.writelines(f"{name} {value}\n" for name, value in side.spark.items())  # the last one counts
     with log.open("wb") as noise:
         process = subprocess.Popen(command, env=environment, cwd=work, stdout=subprocess.PIPE, stderr=noise, text=True)
         peak = Peak(process.pid)

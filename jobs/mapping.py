@@ -7,6 +7,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.abc import MetaPathFinder
 from pathlib import Path
@@ -54,10 +55,11 @@ def give_back() -> None:
     Arrow's allocator and C's both keep it for the next task, which uses it only in part: a process would grow with the
     number of its tasks. To return it each time would cost a tenth of the work: every page is then made anew.
     """
-    if _RESIDENT.exists() and int(_RESIDENT.read_text().split()[1]) * _PAGE > KEPT:
-        pa.default_memory_pool().release_unused()
-        if _trim:
-            _trim(0)
+    with suppress(OSError):  # another system than Linux, or one that has no more files to open
+        if int(_RESIDENT.read_text().split()[1]) * _PAGE > KEPT:
+            pa.default_memory_pool().release_unused()
+            if _trim:
+                _trim(0)
 
 
 class _Without(MetaPathFinder):

@@ -67,6 +67,13 @@ class Part(Lake):
                     self.sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=one["ReceiptHandle"])
 
 
+def in_memory(settings: Settings = SETTINGS) -> Part:
+    """An empty lake on the AWS in memory, its changes watched: some ten times as fast as on the embedded one."""
+    world = World(settings, watch=unbroken)
+    world.apply(Call("put", (settings.buckets.books, keys.SETTINGS), settings.text.encode()))
+    return Part(world)
+
+
 def land(world: World, objects: Iterable[company.Raw]) -> None:
     """Objects land in the raw buckets."""
     for one in objects:

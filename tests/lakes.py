@@ -14,7 +14,7 @@ import boto3
 import pyarrow as pa
 
 from addapart.handler import AddAPart
-from infra.local.resources import create
+from infra.local.resources import create_lake
 from jobs import orc
 from jobs.access import Access
 from jobs.mapping import PlainMap
@@ -41,7 +41,7 @@ class Lake:
         self.s3, self.sqs, self.glue = (boto3.client(name) for name in ("s3", "sqs", "glue"))
         self.access = Access(settings, Store(settings.lake.region))
         self.now = datetime(2024, 6, 1, 12, tzinfo=UTC)
-        create(settings)
+        create_lake(settings)
         self.queue = self.sqs.get_queue_url(QueueName=settings.lake.queue)["QueueUrl"]
         self.addapart = AddAPart(self.s3, self.glue, settings)
 

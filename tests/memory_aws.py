@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from io import BytesIO
+from itertools import takewhile
+from threading import RLock
 from typing import IO, Any, NamedTuple
 from urllib.parse import quote_plus
 
@@ -73,6 +75,7 @@ class World:
     calls: int = 0  # how many calls have changed something, or tried to
     watch: Callable[[World, Call], Iterable[str]] | None = None  # what is wrong with a change that is about to be made
     broken: tuple[str, ...] = ()  # what `watch` found
+    lock: RLock = field(default_factory=RLock, compare=False)
 
     def copy(self) -> World:
         """Another world in the same state."""
@@ -94,22 +97,21 @@ class World:
         )
 
     def list(self, bucket: str, prefix: str) -> Iterator[str]:
-        """The keys that begin with `prefix`, in S3's order."""
-        names = self.names
-        for at in range(bisect_left(names, (bucket, prefix)), len(names)):
-            if names[at][0] != bucket or not names[at][1].startswith(prefix):
-                return
-            yield names[at][1]
+        """The keys that begin with `prefix`, in S3's order, as they are now."""
+        with self.lock:
+            some = self.names[bisect_left(self.names, (bucket, prefix)) :]
+        return takewhile(lambda key: key.startswith(prefix), (key for its, key in some if its == bucket))
 
     def apply(self, call: Call) -> Any:
         """Do it, as AWS does: at once and whole. Returns its answer."""
-        self.calls += 1
-        if self.watch:
-            self.broken += tuple(self.watch(self, call))
-        return getattr(self, f"_{call.what}")(*call.where, call.value)
+        with self.lock:  # a doctor looks with many threads
+            self.calls += 1
+            if self.watch:
+                self.broken += tuple(self.watch(self, call))
+            return getattr(self, f"_{call.what}")(*call.where, call.value)
 
     def _put(self, bucket: str, key: str, data: bytes) -> Object:
-        made = Object(data, hashlib.md5(data, usedforsecurity=False).hexdigest(), self.now)
+        made = Object(data, hashlib.md5(data, usedforsecurity=False).hexdigest(), self.now.replace(microsecond=0))
         if (bucket, key) not in self.objects:
             insort(self.names, (bucket, key))
         self.objects[bucket, key] = made
@@ -136,6 +138,8 @@ class World:
         return True
 
     def _copy(self, bucket: str, source: str, target: str, _: None) -> None:
+        if (bucket, source) not in self.objects:
+            raise FileNotFoundError(f"s3://{bucket}/{source}")
         self._put(bucket, target, self.objects[bucket, source].data)
 
     def _delete(self, bucket: str, key: str, _: None) -> None:
@@ -238,13 +242,15 @@ class MemoryStore(Store):
         return iter(list(self._clients.reading("list").list(bucket, prefix)))
 
     def pages(self, bucket: str, prefix: str, after: str = "", delimiter: str = "") -> Iterator[Page]:
+        """One page, however long: that more follow is Store's own matter. after: without delimiter only."""
+        assert not (after and delimiter)
         world, found, folders = self._clients.reading("pages"), list[Listed](), dict[str, None]()
         for key in world.list(bucket, prefix):
             inside, cut, _ = key.removeprefix(prefix).partition(delimiter or "\0")
-            if cut and f"{prefix}{inside}{cut}" > after:
+            if cut:
                 folders[f"{prefix}{inside}{cut}"] = None
-            elif not cut and key > after:
-                found.append(_listed(key, world.objects[bucket, key]))
+            elif key > after and (one := world.objects.get((bucket, key))):
+                found.append(_listed(key, one))
         yield Page(found, list(folders))
 
     def head(self, bucket: str, key: str) -> Listed | None:
@@ -290,7 +296,7 @@ class S3:
 
 
 class Glue:
-    """boto3's Glue, as AddAPart and the jobs use it."""
+    """boto3's Glue, as AddAPart, the jobs and tests use it."""
 
     class exceptions:
         EntityNotFoundException = EntityNotFoundException

@@ -27,6 +27,11 @@ _SETTINGS = {
     "output_format_orc_dictionary_key_size_threshold": 0.8,
     "max_threads": 2,
 }
+_WHO = (
+    "Tuple(type String, arn String, principalId String, accountId String, accessKeyId String, userName String, "
+    "invokedBy String, sessionContext Tuple(sourceIdentity String, attributes Tuple(mfaAuthenticated String), "
+    "sessionIssuer Tuple(arn String, userName String)))"
+)
 _NUMBERED = "arrayJoin(arrayZip(Records, arrayEnumerate(Records)))"
 _TUPLE = "Tuple(" + ", ".join(f"`{name}` Nullable(String)" for name in RECORD) + ")"
 
@@ -34,15 +39,14 @@ _TUPLE = "Tuple(" + ", ".join(f"`{name}` Nullable(String)" for name in RECORD) +
 def statements(raw: str, out: str, keep: str) -> list[str]:
     """The statements."""
     columns = [f"r.{name} AS `{name.lower()}`" for name in RECORD if name != "eventTime"]
-    columns += [
-        f"JSONExtractString(ifNull(r.userIdentity, ''), {_keys(path)}) AS {column}" for column, path in IDENTITY.items()
-    ]
+    columns += [f"u.{path} AS {column}" for column, path in IDENTITY.items()]
     columns.append("extract(JSONExtractString(ifNull(r.responseElements, ''), 'sessionId'), '[^-]+$') AS sessionid")
     columns += ["sourcerecord", "sourceobject"]
     records = _everything(raw)
     if keep == "filtered":
         records = f"SELECT JSONExtract(text, '{_TUPLE}') AS r, sourcerecord, sourceobject FROM kept"
-    select = f"SELECT parseDateTimeBestEffortOrNull(r.eventTime) AS eventtime, {', '.join(columns)} FROM ({records})"
+    select = f"SELECT parseDateTimeBestEffortOrNull(r.eventTime) AS eventtime, {', '.join(columns)} "
+    select += f"FROM (SELECT *, JSONExtract(ifNull(r.userIdentity, ''), '{_WHO}') AS u FROM ({records}))"
     if keep == "everything":
         select += " ORDER BY eventtime, eventid LIMIT 1 BY eventid, eventtime"
     settings = "SETTINGS " + ", ".join(f"{name}={value}" for name, value in _SETTINGS.items())
@@ -51,10 +55,6 @@ def statements(raw: str, out: str, keep: str) -> list[str]:
         return [write]
     # In one statement, the records would be read again for every column.
     return [f"CREATE TABLE kept ENGINE = Memory AS {_kept(raw)} {settings}", write]
-
-
-def _keys(path: str) -> str:
-    return ", ".join(f"'{key}'" for key in path.split("."))
 
 
 def _everything(raw: str) -> str:
@@ -88,7 +88,8 @@ def main() -> None:
     for statement in statements(raw, out, keep):
         engine.query(statement)
     seconds = time.monotonic() - began
-    print(json.dumps({"seconds": seconds, "bytes": (Path(out) / "rows.orc").stat().st_size}))
+    rows = int(str(engine.query(f"SELECT count() FROM file('{out}/rows.orc', 'ORC')")))
+    print(json.dumps({"seconds": seconds, "rows": rows, "bytes": (Path(out) / "rows.orc").stat().st_size}))
 
 
 if __name__ == "__main__":

@@ -38,7 +38,9 @@ def main() -> None:
             ) WHERE (r.eventSource, r.eventName) IN ({wanted})
         ) TO '{out}/rows.parquet' (FORMAT parquet)"""
     )
-    print(json.dumps({"seconds": time.monotonic() - began}))
+    seconds = time.monotonic() - began
+    rows = connection.execute(f"SELECT count(*) FROM '{out}/rows.parquet'").fetchone()
+    print(json.dumps({"seconds": seconds, "rows": rows[0] if rows else 0}))
 
 
 if __name__ == "__main__":

@@ -28,10 +28,10 @@ def unpack(files: list[Path]) -> int:
 
 def main() -> None:
     """Time it, the processes there already."""
-    files = sorted(Path(sys.argv[1]).rglob("*.json.gz"))
     with ProcessPoolExecutor(PROCESSES) as pool:
         list(pool.map(unpack, [[], []]))
         began = time.monotonic()
+        files = sorted(Path(sys.argv[1]).rglob("*.json.gz"))
         size = sum(pool.map(unpack, [files[at::8] for at in range(8)]))
         print(json.dumps({"seconds": time.monotonic() - began, "text": size}))
 

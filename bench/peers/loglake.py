@@ -16,7 +16,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from bench.files import NoCatalog, lake
+from bench.files import FileStore, NoCatalog, announce, empty
 from cli import home
 from jobs import land, orc
 from jobs.access import Access
@@ -50,12 +50,13 @@ def main() -> None:
     """Time it, Spark's session and its workers up already."""
     raw, out, job, keep = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve(), sys.argv[3], sys.argv[4]
     without_pandas()
-    access, _ = lake(out, home.settings(keep), raw, job)
+    access = empty(FileStore(out), home.settings(keep), raw, job)
     spark = SparkSession.builder.appName("loglake").getOrCreate()
     slots = spark.sparkContext.defaultParallelism
     spark.sparkContext.parallelize(range(slots), slots).map(_warm).collect()
     mapper, glue = Timed(SparkMap(spark.sparkContext, partial(Access, *access))), NoCatalog()
     began = time.monotonic()
+    announce(access, job, sorted(path for path in raw.rglob("*") if path.is_file()), raw)
     report = run(access, job, mapper, glue, glue, lambda: datetime.now(UTC), slots * 2)
     seconds = time.monotonic() - began
     files = (out / access.settings.buckets.readready / "readready" / f"from_{job}_readready").rglob("*.orc")

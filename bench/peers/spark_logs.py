@@ -1,11 +1,10 @@
-"""Plain Spark on Firehose's objects: binaryFiles, for no reader of Spark's splits them; Python for the documents; ORC.
+"""Plain Spark on Firehose's objects: binaryFiles, Python for the documents, ORC.
 
 python -m bench.peers.spark_logs <raw> <out>
 """
 
 from __future__ import annotations
 
-import gzip
 import json
 import sys
 import time
@@ -13,12 +12,12 @@ from collections.abc import Iterator
 
 from pyspark.sql import SparkSession
 
-from bench.peers.python_logs import GROUP
+from bench.peers.python_logs import GROUP, gunzip
 
 
 def _rows(file: tuple[str, bytes]) -> Iterator[tuple[str, str, str, int, str, str]]:
     decoder, at = json.JSONDecoder(), 0
-    text = gzip.decompress(file[1]).decode()
+    text = gunzip(file[1]).decode()
     while at < len(text):
         one, at = decoder.raw_decode(text, at)
         if one["logGroup"] == GROUP:
@@ -35,7 +34,7 @@ def main() -> None:
     began = time.monotonic()
     schema = "accountid string, logstream string, logeventid string, at long, sessiondata string, sourceobject string"
     rows = spark.sparkContext.binaryFiles(f"{raw}/*/*/*/*", 8).flatMap(_rows).toDF(schema)
-    rows.sort("at").write.option("compression", "zlib").orc(out)
+    rows.repartition(1).sortWithinPartitions("at").write.option("compression", "zlib").orc(out)
     print(json.dumps({"seconds": time.monotonic() - began}))
     spark.stop()
 

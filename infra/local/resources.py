@@ -13,7 +13,13 @@ from lake.settings import Settings
 
 
 def create(settings: Settings) -> None:
-    """Buckets, queues, notifications, catalog, workgroup and the settings object, at the environment's endpoint."""
+    """All of it, at the environment's endpoint."""
+    create_lake(settings)
+    create_queries(settings)
+
+
+def create_lake(settings: Settings) -> None:
+    """Buckets, queues, notifications, catalog, workgroup and the settings object: all but the saved queries."""
     region = settings.lake.region
     sqs, s3, glue, athena = (boto3.client(name, region_name=region) for name in ("sqs", "s3", "glue", "athena"))
     where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
@@ -32,9 +38,14 @@ def create(settings: Settings) -> None:
         more = {"PartitionIndexes": indexes[table["Name"]]} if table["Name"] in indexes else {}
         glue.create_table(DatabaseName=settings.lake.database, TableInput=table, **more)
     athena.create_work_group(**resources.workgroup(settings))
+    s3.put_object(Bucket=settings.buckets.books, Key=keys.SETTINGS, Body=settings.text.encode())
+
+
+def create_queries(settings: Settings) -> None:
+    """The questions, as the workgroup's saved queries."""
+    athena = boto3.client("athena", region_name=settings.lake.region)
     for query in resources.named_queries(settings):
         athena.create_named_query(**query)
-    s3.put_object(Bucket=settings.buckets.books, Key=keys.SETTINGS, Body=settings.text.encode())
 
 
 def attributes(queue: Queue, arns: dict[str, str]) -> dict[str, str]:

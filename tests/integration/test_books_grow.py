@@ -6,24 +6,21 @@ import pytest
 
 from jobs import slices
 from jobs.publish import newest
-from lake.store import Store
+from tests.fire import in_memory
 from tests.integration.test_path import event, key, trail
-from tests.lakes import Lake
+from tests.memory_aws import MemoryStore
 
 
-def test_a_run_reads_no_file_of_the_books_but_to_fold_them_and_no_row_is_lost(
-    aws: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    del aws
-    lake = Lake()
+def test_a_run_reads_no_file_of_the_books_but_to_fold_them_and_no_row_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    lake = in_memory()
     read: list[str] = []
-    original = Store.get
+    original = MemoryStore.get
 
-    def get(self: Store, bucket: str, name: str, *rest: object) -> bytes:
+    def get(self: MemoryStore, bucket: str, name: str, *rest: object) -> bytes:
         read.append(name)
         return original(self, bucket, name, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Store, "get", get)
+    monkeypatch.setattr(MemoryStore, "get", get)
     rounds = slices.FOLD + 3
     most = 0
     for number in range(rounds):

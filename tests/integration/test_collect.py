@@ -17,11 +17,11 @@ from lake import keys
 from lake.books import load_marker
 from lake.store import Listed
 from schemas import TABLES
-from tests.fire import Part
+from tests.fire import in_memory
 from tests.integration.test_doctor import doctor, drop, fix, kinds, look, lose, point
 from tests.integration.test_path import READY, event, ids, key, trail
-from tests.lakes import SETTINGS, Lake
-from tests.memory_aws import MemoryStore, World
+from tests.lakes import Lake
+from tests.memory_aws import MemoryStore
 
 DAY = "2024-05-31"
 RETENTION = {"days": 7, "minutes": 1}
@@ -30,7 +30,7 @@ RETENTION = {"days": 7, "minutes": 1}
 @pytest.fixture
 def lake() -> Lake:
     """In memory: what S3 says of when an object was written then goes by the lake's clock."""
-    return Part(World(SETTINGS))
+    return in_memory()
 
 
 def publish(lake: Lake, number: int) -> str:

@@ -16,6 +16,7 @@ import pytest
 from examples.company import Company, RawObject, Truth
 from examples.company.groups import APPLICATION, FLOWS, GROUPS, Groups, groups
 from lake.settings import Settings, parse
+from tests.fire import in_memory
 from tests.lakes import SETTINGS, Lake, keeping
 from tests.log_groups import Said, said
 
@@ -52,7 +53,7 @@ def other(chosen: list[str], settings: Settings = SETTINGS) -> Settings:
 
 
 def filled(logged: Logged, settings: Settings) -> Lake:
-    lake = Lake(settings)
+    lake = in_memory(settings)
     lake.now = datetime(2026, 6, 1, 12, tzinfo=UTC)
     for number in range(ROUNDS):
         for one in logged.objects[number::ROUNDS]:
@@ -93,9 +94,8 @@ CASES = {
 
 @pytest.mark.parametrize("case", CASES)
 def test_each_message_of_a_kept_log_group_is_there_once_as_it_was_and_every_record_has_its_fate(
-    aws: str, logged: Logged, case: str
+    logged: Logged, case: str
 ) -> None:
-    del aws
     settings, kept = CASES[case]
     lake = filled(logged, settings)
     wanted = logged.wanted(kept)

@@ -14,10 +14,10 @@ import pytest
 
 from jobs import plan
 from lake.settings import parse
-from tests.fire import Part
+from lake.store import Store
+from tests.fire import in_memory
 from tests.integration.test_path import READY, event, key, trail
 from tests.lakes import SETTINGS, Lake
-from tests.memory_aws import MemoryStore, World
 
 SEEDS = 8
 ROUNDS = 12
@@ -34,8 +34,10 @@ class Storm:
     def __init__(self, lake: Lake, dice: random.Random, monkeypatch: pytest.MonkeyPatch) -> None:
         self._lake, self._dice = lake, dice
         self._on, self._inside = False, 0
+        self.strikes = 0
+        store = type(lake.access.store)
         for name in CALLS:
-            monkeypatch.setattr(MemoryStore, name, self._disturbed(getattr(MemoryStore, name)))
+            monkeypatch.setattr(store, name, self._disturbed(getattr(store, name)))
 
     @contextmanager
     def blowing(self) -> Iterator[None]:
@@ -54,10 +56,11 @@ class Storm:
             self._inside -= 1
 
     def _disturbed(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        def call(store: MemoryStore, *arguments: Any) -> Any:
+        def call(store: Store, *arguments: Any) -> Any:
             if not self._on:
                 return original(store, *arguments)
             chance = self._dice.random()
+            self.strikes += chance < 0.03
             if chance < 0.01:
                 raise Died
             if chance < 0.02:
@@ -78,7 +81,7 @@ def test_after_the_storm_every_event_is_shown_once_and_the_books_agree(
 ) -> None:
     monkeypatch.setattr(plan, "FEWEST", 1)
     small = SETTINGS.text.replace("slice_rows = 200_000", "slice_rows = 8")
-    lake = Part(World(parse(small.replace("batch_files = 2000", "batch_files = 2"))))
+    lake = in_memory(parse(small.replace("batch_files = 2000", "batch_files = 2")))
     dice = random.Random(seed)
     storm = Storm(lake, dice, monkeypatch)
     truth = set[tuple[str, str]]()
@@ -108,3 +111,5 @@ def test_after_the_storm_every_event_is_shown_once_and_the_books_agree(
     ledger = lake.rows("lake_ledger").to_pylist()
     assert sum(row["kept"] for row in ledger) == sum(one["rowsnew"] for one in generations)
     assert {row["objectkey"] for row in ledger if row["outcome"] == "ok"} == {key(f"f{n}") for n in range(ROUNDS)}
+    assert storm.strikes > 3
+    assert not lake.world.broken

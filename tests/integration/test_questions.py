@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from cli.athena import Athena
 from cli.main import cli
 from examples.company.groups import STRANGER, interface
+from infra.local.resources import create_queries
 from lake.settings import JOBS
 from sql.question import Question, questions
 from tests import groups_answers, questions_answers
@@ -137,6 +138,7 @@ def test_every_question_has_an_answer_to_compare_with() -> None:
 
 
 def test_the_workgroup_has_every_question_as_a_saved_query(world: World) -> None:
+    create_queries(world.lake.settings)
     athena = boto3.client("athena")
     ids = athena.list_named_queries(WorkGroup=WORKGROUP)["NamedQueryIds"]
     saved = [athena.get_named_query(NamedQueryId=one)["NamedQuery"] for one in ids]

@@ -173,6 +173,7 @@ def test_a_large_log_of_noise_is_read_without_a_column_of_more_than_arrow_holds(
     decoder.add_arrived(Source(KEY, "e1", 0), ARRIVED, b"\xff" * (1000 * 130))
     chunks = decoder.take()["sessiondata"].chunks
     assert [len(one) for one in chunks if len(one)] == [64, 64, 2]
+    assert 64 * PART * len("\ufffd".encode()) < 1 << 31  # what an offset of Arrow's can say
 
 
 @pytest.mark.parametrize(
