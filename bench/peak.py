@@ -100,7 +100,7 @@ def peak(files: int) -> Part:
         f"minutes on {DPUS} DPU, each vCPU counted at {USED:.0%}; of the GETs, {REFUSED:.1%} fail for good.",
         ("what", "figure"),
         [
-            ("objects that were read", f"{len(waits):,} of {len(paths):,}, {refused} of them not at the first attempt"),
+            ("objects that were read", f"{len(waits):,} of {len(paths):,}; {refused} GETs were refused"),
             ("arrival to readable, p50", f"{cuts[49]:.1f} minutes"),
             ("arrival to readable, p99", f"{cuts[98]:.1f} minutes; the SLA is {SLA}"),
             ("the longest", f"{minutes[-1]:.1f} minutes"),

@@ -46,7 +46,6 @@ from sql.render import DENIED
 LATE = 600.0  # seconds in which AddAPart must have taken what was announced, and a query must have ended
 AT_ONCE = 8  # uploads
 SIDES = ("raw", "readready")
-SESSION = "All calls of one session"
 RAW, LAKE = "from_cloudtrail_json", "from_cloudtrail_readready"
 
 # As AWS's documentation declares it for Athena: what is open-ended is text. (Amazon Athena, "Query CloudTrail logs")
@@ -102,8 +101,8 @@ def main() -> None:
     show(auditors(options.files, options.events, options.days, options.times))
 
 
-def auditors(files: int, events: int = 500, days: int = 7, times: int = 3, only: str = "") -> Part:
-    """Load a company, run the job, ask. only: the title of the one question to ask, else all of them."""
+def auditors(files: int, events: int = 500, days: int = 7, times: int = 3) -> Part:
+    """Load a company, run the job, ask."""
     settings = project.settings("everything")
     company = Company(seed=1, days=days, files=files, events_per_file=events)
     with tempfile.TemporaryDirectory() as folder:
@@ -116,8 +115,7 @@ def auditors(files: int, events: int = 500, days: int = 7, times: int = 3, only:
             job(running, home)
             lifecycle.drained(running, LATE)
             declare_raw(settings)
-            asked = [one for one in questions(company) if only in ("", one.title)]
-            rows = compare(asked, settings, times)
+            rows = compare(questions(company), settings, times)
             kept = readready_bytes(settings)
         finally:
             lifecycle.down(home)
@@ -128,7 +126,11 @@ def auditors(files: int, events: int = 500, days: int = 7, times: int = 3, only:
         "one Trino: a JSON table over the raw files, and readready. Both must answer the same.",
         ("question", "rows", *(f"{side}, {unit}" for unit in units for side in (*SIDES, "ratio"))),
         rows,
-        (f"Stored: raw {stored / 1e6:,.1f} MB, readready {kept / 1e6:,.1f} MB, {_ratio(stored, kept)} times less.",),
+        (
+            "Trino runs as in a local lake: a heap of 1 GB, a compiler set to start fast, an embedded AWS on the same "
+            "cores. The raw side, which parses more, may lose more by it.",
+            f"Stored: raw {stored / 1e6:,.1f} MB, readready {kept / 1e6:,.1f} MB, {_ratio(stored, kept)} times less.",
+        ),
     )
 
 
@@ -207,7 +209,7 @@ def questions(company: Company) -> list[Question]:
             FROM {LAKE} WHERE calendarday = '{last}' AND {start} ORDER BY 1, 2""",
         ),
         Question(
-            SESSION,
+            "All calls of one session",
             f"""SELECT DISTINCT {_TIME}, eventid, eventname, recipientaccountid, {_NAME}, sourceipaddress
             FROM {_events(first, last)} AND eventsource = 'ssm.amazonaws.com' AND {sessionid} IN (
                 CASE eventname WHEN 'StartSession' THEN {_session("responseelements")} END,

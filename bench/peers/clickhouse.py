@@ -27,11 +27,6 @@ _SETTINGS = {
     "output_format_orc_dictionary_key_size_threshold": 0.8,
     "max_threads": 2,
 }
-_WHO = (
-    "Tuple(type String, arn String, principalId String, accountId String, accessKeyId String, userName String, "
-    "invokedBy String, sessionContext Tuple(sourceIdentity String, attributes Tuple(mfaAuthenticated String), "
-    "sessionIssuer Tuple(arn String, userName String)))"
-)
 _NUMBERED = "arrayJoin(arrayZip(Records, arrayEnumerate(Records)))"
 _TUPLE = "Tuple(" + ", ".join(f"`{name}` Nullable(String)" for name in RECORD) + ")"
 
@@ -39,14 +34,16 @@ _TUPLE = "Tuple(" + ", ".join(f"`{name}` Nullable(String)" for name in RECORD) +
 def statements(raw: str, out: str, keep: str) -> list[str]:
     """The statements."""
     columns = [f"r.{name} AS `{name.lower()}`" for name in RECORD if name != "eventTime"]
-    columns += [f"u.{path} AS {column}" for column, path in IDENTITY.items()]
+    # One JSONExtract of a Tuple for all eleven is slower.
+    columns += [
+        f"JSONExtractString(ifNull(r.userIdentity, ''), {_keys(path)}) AS {column}" for column, path in IDENTITY.items()
+    ]
     columns.append("extract(JSONExtractString(ifNull(r.responseElements, ''), 'sessionId'), '[^-]+$') AS sessionid")
     columns += ["sourcerecord", "sourceobject"]
     records = _everything(raw)
     if keep == "filtered":
         records = f"SELECT JSONExtract(text, '{_TUPLE}') AS r, sourcerecord, sourceobject FROM kept"
-    select = f"SELECT parseDateTimeBestEffortOrNull(r.eventTime) AS eventtime, {', '.join(columns)} "
-    select += f"FROM (SELECT *, JSONExtract(ifNull(r.userIdentity, ''), '{_WHO}') AS u FROM ({records}))"
+    select = f"SELECT parseDateTimeBestEffortOrNull(r.eventTime) AS eventtime, {', '.join(columns)} FROM ({records})"
     if keep == "everything":
         select += " ORDER BY eventtime, eventid LIMIT 1 BY eventid, eventtime"
     settings = "SETTINGS " + ", ".join(f"{name}={value}" for name, value in _SETTINGS.items())
@@ -55,6 +52,10 @@ def statements(raw: str, out: str, keep: str) -> list[str]:
         return [write]
     # In one statement, the records would be read again for every column.
     return [f"CREATE TABLE kept ENGINE = Memory AS {_kept(raw)} {settings}", write]
+
+
+def _keys(path: str) -> str:
+    return ", ".join(f"'{key}'" for key in path.split("."))
 
 
 def _everything(raw: str) -> str:

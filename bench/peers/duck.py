@@ -14,7 +14,10 @@ import duckdb
 
 from bench.peers.columns import EVENTS, RECORD
 
-_LARGEST = 16 << 20  # bytes of a JSON document
+_JSONS = (
+    "requestParameters", "responseElements", "additionalEventData", "serviceEventDetails", "resources", "tlsDetails",
+    "userIdentity",
+)  # fmt: skip
 
 
 def main() -> None:
@@ -23,19 +26,19 @@ def main() -> None:
     Path(out).mkdir(parents=True)
     connection = duckdb.connect()
     connection.execute("SET threads = 2")
-    texts = ("requestParameters", "responseElements", "additionalEventData", "serviceEventDetails", "resources")
-    kinds = ", ".join(
-        f'"{name}" {"JSON" if name in (*texts, "tlsDetails", "userIdentity") else "VARCHAR"}' for name in RECORD
-    )
-    wanted = ", ".join(f"('{service}.amazonaws.com', '{action}')" for service, action in EVENTS)
+    kinds = ", ".join(f'"{name}": "{"JSON" if name in _JSONS else "VARCHAR"}"' for name in RECORD)
+    calls = ", ".join(f"('{service}.amazonaws.com', '{action}')" for service, action in EVENTS)
+    # Only records that hold an action's name anywhere are parsed, only those that are wanted are read whole.
+    named = " OR ".join(f"contains(j::VARCHAR, '{action}')" for _, action in EVENTS)
     began = time.monotonic()
     connection.execute(
         f"""COPY (
             SELECT r.* FROM (
-                SELECT unnest(Records) AS r FROM read_json(
-                    '{raw}/**/*.json.gz', format = 'unstructured', maximum_object_size = {_LARGEST},
-                    columns = {{Records: 'STRUCT({kinds})[]'}})
-            ) WHERE (r.eventSource, r.eventName) IN ({wanted})
+                SELECT json_transform(j, '{{{kinds}}}') AS r FROM (
+                    SELECT unnest(Records) AS j FROM read_json('{raw}/**/*.json.gz', format = 'newline_delimited',
+                        records = 'true', columns = {{Records: 'JSON[]'}})
+                ) WHERE ({named}) AND (j->>'eventSource', j->>'eventName') IN ({calls})
+            )
         ) TO '{out}/rows.parquet' (FORMAT parquet)"""
     )
     seconds = time.monotonic() - began

@@ -1,9 +1,9 @@
 """Plain Spark, as it is written everywhere: read.json, explode, filter, ORC by day.
 
-    python -m bench.peers.plain_spark <raw> <out> filtered|everything
+    python -m bench.peers.plain_spark <raw> <out> inferred|filtered|everything
 
-The schema is given, flat, nested objects as text: to be found it would take a pass more over the files. everything:
-copies go by dropDuplicates, each hour is sorted.
+inferred: the schema is what Spark makes of the files, which takes a pass more over them. Else it is given, flat, nested
+objects as text. everything: copies go by dropDuplicates, each hour is sorted.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as f
 
 from bench.peers.columns import EVENTS, IDENTITY, RECORD
@@ -30,14 +30,14 @@ def main() -> None:
     raw, out, keep = sys.argv[1:]
     spark = SparkSession.builder.appName("peer").getOrCreate()
     spark.conf.set("spark.sql.caseSensitive", True)  # objects hold keys that differ only in case
-    work = _filtered if keep == "filtered" else _everything
+    work = {"inferred": _inferred, "filtered": _filtered, "everything": _everything}[keep]
     few = next(path.parent for path in Path(raw).rglob("*.json.gz"))
-    work(spark, str(few)).write.partitionBy("calendarday").option("compression", "zlib").orc(f"{out}-few")
+    work(spark, str(few)).write.partitionBy("calendarday").option("compression", "zlib").orc(f"{out}/few")
     began = time.monotonic()
-    work(spark, raw).write.partitionBy("calendarday").option("compression", "zlib").orc(out)
+    work(spark, raw).write.partitionBy("calendarday").option("compression", "zlib").orc(f"{out}/all")
     seconds = time.monotonic() - began
-    size = sum(file.stat().st_size for file in Path(out).rglob("*.orc"))
-    print(json.dumps({"seconds": seconds, "rows": spark.read.orc(out).count(), "bytes": size}))
+    size = sum(file.stat().st_size for file in Path(out, "all").rglob("*.orc"))
+    print(json.dumps({"seconds": seconds, "rows": spark.read.orc(f"{out}/all").count(), "bytes": size}))
     spark.stop()
 
 
@@ -51,11 +51,21 @@ def _records(spark: SparkSession, raw: str) -> DataFrame:
     )
 
 
+def _inferred(spark: SparkSession, raw: str) -> DataFrame:
+    files = spark.read.option("recursiveFileLookup", True).option("pathGlobFilter", "*.json.gz").json(raw)
+    events = files.select(f.explode("Records").alias("r")).select("r.*")
+    return events.where(_wanted()).withColumn("calendarday", f.substring("eventTime", 1, 10))
+
+
 def _filtered(spark: SparkSession, raw: str) -> DataFrame:
+    return _columns(_records(spark, raw).where(_wanted())).repartition("calendarday")
+
+
+def _wanted() -> Column:
     wanted = f.lit(False)
     for service, action in EVENTS:
         wanted |= (f.col("eventSource") == f"{service}.amazonaws.com") & (f.col("eventName") == action)
-    return _columns(_records(spark, raw).where(wanted)).repartition("calendarday")
+    return wanted
 
 
 def _everything(spark: SparkSession, raw: str) -> DataFrame:

@@ -56,9 +56,9 @@ class Storm:
             self._inside -= 1
 
     def _disturbed(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        def call(store: Store, *arguments: Any) -> Any:
+        def call(store: Store, *arguments: Any, **named: Any) -> Any:
             if not self._on:
-                return original(store, *arguments)
+                return original(store, *arguments, **named)
             chance = self._dice.random()
             self.strikes += chance < 0.03
             if chance < 0.01:
@@ -67,7 +67,7 @@ class Storm:
                 raise OSError("S3 says no")
             if chance < 0.03 and self._inside < 3:
                 self.run()
-            answer = original(store, *arguments)
+            answer = original(store, *arguments, **named)
             if self._dice.random() < 0.01:
                 raise Died  # done, and nobody heard the answer
             return answer
