@@ -129,8 +129,8 @@ class _Object:
         return self.tally.done(len(text))
 
     def counts(self, unpacked: Unpacked) -> list[Count]:
-        """What each document counts, if each gzip member is one, as CloudWatch Logs sends them: then their ends need not
-        be looked for. Empty if any member is something else."""
+        """What each document counts, if each gzip member is one, as CloudWatch Logs sends them: their ends need not be
+        looked for then. Empty if any member is something else."""
         found: list[Count] = []
         if not self.rules.everything and not unpacked.reason:
             view = memoryview(unpacked.text)
