@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
+from itertools import islice, pairwise
 
 import pyarrow as pa
 
 from jobs import keystrokes
 from jobs.documents import BOM, Kind, Piece, salvage, split
-from jobs.envelopes import Bare, Document, Event, Trouble, count, read
+from jobs.envelopes import Bare, Count, Document, Event, Trouble, count, read
 from jobs.growing import Rows
 from jobs.keystrokes import Record
 from jobs.rows import Outcome, Source
@@ -110,6 +110,10 @@ class _Object:
     def decode(self, unpacked: Unpacked) -> Outcome:
         """The text, piece by piece. Of an object that ends too early, the last document gives its whole log events."""
         text, rest = unpacked.text, b""
+        if counts := self.counts(unpacked):
+            for (start, end), found in zip(pairwise((0, *unpacked.ends)), counts, strict=True):
+                self.counted(text[start:end], found)
+            return self.tally.done(len(text))
         for piece in split(text, lambda: self.tally.flooded) if _OURS.search(text) else ():
             if piece.kind is Kind.BROKEN and unpacked.reason and piece.end == len(text):
                 document, rest = salvage(piece.data)
@@ -124,6 +128,19 @@ class _Object:
             self.tally.damage(unpacked.reason, unpacked.detail, rest + unpacked.rest)
         return self.tally.done(len(text))
 
+    def counts(self, unpacked: Unpacked) -> list[Count]:
+        """What each document counts, if each gzip member is one, as CloudWatch Logs sends them: their ends need not be
+        looked for then. Empty if any member is something else."""
+        found: list[Count] = []
+        if not self.rules.everything and not unpacked.reason:
+            view = memoryview(unpacked.text)
+            for start, end in pairwise((0, *unpacked.ends)):
+                one = count(view[start:end])
+                if one is None:
+                    return []
+                found.append(one)
+        return found
+
     def piece(self, piece: Piece) -> None:
         if piece.kind is Kind.OBJECT:
             self.object(piece.data)
@@ -137,7 +154,9 @@ class _Object:
 
     def object(self, data: bytes) -> None:
         # Most documents are of log groups that nobody keeps: counting theirs first spares reading them.
-        found = None if self.rules.everything else count(data)
+        self.counted(data, None if self.rules.everything else count(data))
+
+    def counted(self, data: bytes, found: Count | None) -> None:
         if found and self.dropped(found.control, found.loggroup, found.owner, lambda: found.events):
             return
         one = read(data)

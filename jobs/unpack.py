@@ -27,13 +27,14 @@ class Unpacked(NamedTuple):
     """text: all that could be unpacked. reason: a key of jobs.rows.REASONS if something is wrong, else ''.
 
     rest: the bytes that were not taken (a second member's, those from the damage on, those behind the bound), packed
-    if they were; b"" where they cannot be told.
+    if they were; b"" where they cannot be told. ends: of joined members that are sound, where each one's text ends.
     """
 
     text: bytes
     reason: str = ""
     detail: str = ""
     rest: bytes = b""
+    ends: tuple[int, ...] = ()
 
 
 def unpack(data: bytes, limit: int, joined: bool) -> Unpacked:
@@ -69,7 +70,7 @@ def _whole(data: bytes, limit: int) -> Unpacked | None:
 
 def _members(data: bytes, limit: int, joined: bool) -> Unpacked:
     text = BytesIO()  # grows in place, and getvalue() does not copy: a list of pieces would hold everything twice
-    view, at, room = memoryview(data), 0, limit
+    view, at, room, ends = memoryview(data), 0, limit, list[int]()
     while True:
         member, begin, before = isal_zlib.decompressobj(_GZIP), at, text.tell()
         try:
@@ -89,11 +90,12 @@ def _members(data: bytes, limit: int, joined: bool) -> Unpacked:
             return _too_large(text.getvalue(), limit)
         if not member.eof:
             return Unpacked(text.getvalue(), "truncated", "the gzip member ends too early")
+        ends.append(text.tell())
         if data.startswith(MAGIC, at) and joined:
             continue
         rest = data[at:]
         if not rest.strip(b"\0"):  # zeros after the last member are padding
-            return Unpacked(text.getvalue())
+            return Unpacked(text.getvalue(), ends=tuple(ends))
         if not joined:
             return Unpacked(text.getvalue(), "second-member", f"{len(rest):,} bytes follow the gzip member", rest)
         # Plain text after a member: Firehose never writes it, but a hand that joined files may have.

@@ -683,3 +683,33 @@ def test_an_object_in_which_nothing_is_cloudwatchs_is_one_bad_record(data: bytes
         assert rows == []
         assert (outcome.records, outcome.filtered) == (1, {})
         assert outcome.bad == [Bad(0, "not-a-log", outcome.bad[0].detail, data)]
+
+
+# -- members ----------------------------------------------------------------------------------------------------------
+
+SESSION = document(event(json.dumps(agents()), number=1), event("plain", number=2))
+OTHER_GROUP = document(*[event("x", number=number) for number in range(3)], group="/aws/lambda/f")
+HEARTBEAT = document(event("alive"), messageType="CONTROL_MESSAGE")
+TROUBLED = document(event("one"), {"id": "2", "timestamp": "never", "message": "two"}, event("three", number=3))
+LONE = document(event("half \\ud83d a character"))
+BARE = json.dumps(agents()).encode()
+MEMBERS = {
+    "one document each": [SESSION, OTHER_GROUP, HEARTBEAT, SESSION],
+    "blanks about documents": [b"\n" + SESSION, OTHER_GROUP + b" \n"],
+    "a log event that is none": [SESSION, TROUBLED, OTHER_GROUP],
+    "half a character": [SESSION, LONE],
+    "two documents in one": [SESSION + OTHER_GROUP, SESSION],
+    "a document in two": [SESSION, OTHER_GROUP[:70], OTHER_GROUP[70:], SESSION],
+    "a session's record without a document": [SESSION, BARE],
+    "an empty one": [SESSION, b"", OTHER_GROUP],
+    "no JSON": [SESSION, b"hello\n", OTHER_GROUP],
+    "a broken one": [SESSION, OTHER_GROUP[:-9], SESSION],
+}
+
+
+@pytest.mark.parametrize("members", MEMBERS.values(), ids=MEMBERS)
+def test_where_gzip_members_begin_and_end_changes_nothing(members: list[bytes]) -> None:
+    for filters in (FILTERED, EVERYTHING):
+        joined = decode(b"".join(map(gzip.compress, members)), filters)
+        assert joined == decode(gzip.compress(b"".join(members)), filters)
+        assert joined == decode(b"".join(members), filters)

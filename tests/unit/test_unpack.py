@@ -6,7 +6,7 @@ import zlib
 
 import pytest
 
-from jobs.unpack import MAGIC, Unpacked, unpack
+from jobs.unpack import MAGIC, unpack
 
 LIMIT = 1 << 30
 # Incompressible text of many deflate blocks, so that a cut or a flipped bit has a before and an after.
@@ -15,21 +15,28 @@ PACKED = gzip.compress(TEXT, mtime=0)
 OTHER = gzip.compress(b"another member", mtime=0)
 
 
+def sound(data: bytes, limit: int, joined: bool) -> bytes:
+    """The text of an object with which nothing is wrong."""
+    found = unpack(data, limit, joined)
+    assert (found.reason, found.detail, found.rest) == ("", "", b"")
+    return found.text
+
+
 @pytest.mark.parametrize("joined", [True, False])
 def test_plain_text_is_itself_and_gzip_is_opened_by_its_magic_bytes_alone(joined: bool) -> None:
-    assert unpack(TEXT, LIMIT, joined) == Unpacked(TEXT)
-    assert unpack(PACKED, LIMIT, joined) == Unpacked(TEXT)
+    assert sound(TEXT, LIMIT, joined) == TEXT
+    assert sound(PACKED, LIMIT, joined) == TEXT
 
 
 @pytest.mark.parametrize("joined", [True, False])
 def test_an_empty_object_is_an_empty_text(joined: bool) -> None:
-    assert unpack(b"", LIMIT, joined) == Unpacked(b"")
-    assert unpack(gzip.compress(b""), LIMIT, joined) == Unpacked(b"")
+    assert sound(b"", LIMIT, joined) == b""
+    assert sound(gzip.compress(b""), LIMIT, joined) == b""
 
 
 def test_gzip_inside_gzip_is_opened() -> None:
-    assert unpack(gzip.compress(PACKED), LIMIT, joined=False) == Unpacked(TEXT)
-    assert unpack(gzip.compress(PACKED + OTHER), LIMIT, joined=True) == Unpacked(TEXT + b"another member")
+    assert sound(gzip.compress(PACKED), LIMIT, joined=False) == TEXT
+    assert sound(gzip.compress(PACKED + OTHER), LIMIT, joined=True) == TEXT + b"another member"
 
 
 def test_joined_members_are_read_to_the_last_one() -> None:
@@ -49,11 +56,11 @@ def test_bytes_after_the_member_that_are_no_gzip_are_not_taken_silently_either()
 
 @pytest.mark.parametrize("joined", [True, False])
 def test_zeros_after_the_last_member_are_padding(joined: bool) -> None:
-    assert unpack(PACKED + bytes(511), LIMIT, joined) == Unpacked(TEXT)
+    assert sound(PACKED + bytes(511), LIMIT, joined) == TEXT
 
 
 def test_plain_text_behind_joined_members_is_text_too() -> None:
-    assert unpack(PACKED + b"{}", LIMIT, joined=True) == Unpacked(TEXT + b"{}")
+    assert sound(PACKED + b"{}", LIMIT, joined=True) == TEXT + b"{}"
 
 
 @pytest.mark.parametrize("joined", [True, False])
@@ -112,7 +119,7 @@ def test_magic_bytes_and_nothing_of_gzip_behind_them_is_damage(joined: bool) -> 
 @pytest.mark.parametrize("joined", [True, False])
 @pytest.mark.parametrize("data", [TEXT, PACKED, gzip.compress(PACKED)], ids=["plain", "gzip", "gzip in gzip"])
 def test_the_bound_is_on_the_text_to_the_byte(data: bytes, joined: bool) -> None:
-    assert unpack(data, len(TEXT), joined) == Unpacked(TEXT)
+    assert sound(data, len(TEXT), joined) == TEXT
     assert unpack(data, len(TEXT) - 1, joined).reason == "too-large"
 
 
@@ -127,3 +134,11 @@ def test_a_bomb_is_not_unpacked_beyond_the_bound() -> None:
     result = unpack(bomb, 1_000_000, joined=True)
     assert result.reason == "too-large"
     assert len(result.text) <= 1_000_000
+
+
+def test_where_joined_members_end_is_told_if_all_are_sound() -> None:
+    both = len(TEXT) + len(b"another member")
+    assert unpack(PACKED + OTHER, LIMIT, joined=True).ends == (len(TEXT), both)
+    assert unpack(gzip.compress(PACKED + OTHER), LIMIT, joined=True).ends == (len(TEXT), both)
+    for other in (b"{}", OTHER[:-1], MAGIC + b"\xff" * 50):
+        assert unpack(PACKED + other, LIMIT, joined=True).ends == ()
