@@ -10,13 +10,13 @@ import hashlib
 import itertools
 import json
 import re
+import sys
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from io import BytesIO
-from itertools import takewhile
 from threading import RLock
 from typing import IO, Any, NamedTuple
 from urllib.parse import quote_plus
@@ -99,8 +99,9 @@ class World:
     def list(self, bucket: str, prefix: str) -> Iterator[str]:
         """The keys that begin with `prefix`, in S3's order, as they are now."""
         with self.lock:
-            some = self.names[bisect_left(self.names, (bucket, prefix)) :]
-        return takewhile(lambda key: key.startswith(prefix), (key for its, key in some if its == bucket))
+            first, last = ((bucket, prefix), (bucket, f"{prefix}{chr(sys.maxunicode)}"))
+            some = self.names[bisect_left(self.names, first) : bisect_left(self.names, last)]
+        return (key for _, key in some)
 
     def apply(self, call: Call) -> Any:
         """Do it, as AWS does: at once and whole. Returns its answer."""
