@@ -112,7 +112,8 @@ class _Object:
         text, rest = unpacked.text, b""
         if counts := self.counts(unpacked):
             for (start, end), found in zip(pairwise((0, *unpacked.ends)), counts, strict=True):
-                self.counted(text[start:end], found)
+                if not self.passed_over(found):
+                    self.read(text[start:end])
             return self.tally.done(len(text))
         for piece in split(text, lambda: self.tally.flooded) if _OURS.search(text) else ():
             if piece.kind is Kind.BROKEN and unpacked.reason and piece.end == len(text):
@@ -154,11 +155,14 @@ class _Object:
 
     def object(self, data: bytes) -> None:
         # Most documents are of log groups that nobody keeps: counting theirs first spares reading them.
-        self.counted(data, None if self.rules.everything else count(data))
+        found = None if self.rules.everything else count(data)
+        if not (found and self.passed_over(found)):
+            self.read(data)
 
-    def counted(self, data: bytes, found: Count | None) -> None:
-        if found and self.dropped(found.control, found.loggroup, found.owner, lambda: found.events):
-            return
+    def passed_over(self, found: Count) -> bool:
+        return self.dropped(found.control, found.loggroup, found.owner, lambda: found.events)
+
+    def read(self, data: bytes) -> None:
         one = read(data)
         self.ours |= one is not None
         if one is None:

@@ -99,8 +99,8 @@ class World:
     def list(self, bucket: str, prefix: str) -> Iterator[str]:
         """The keys that begin with `prefix`, in S3's order, as they are now."""
         with self.lock:
-            first, last = ((bucket, prefix), (bucket, f"{prefix}{chr(sys.maxunicode)}"))
-            some = self.names[bisect_left(self.names, first) : bisect_left(self.names, last)]
+            end = bisect_left(self.names, (bucket, f"{prefix}{chr(sys.maxunicode)}"))
+            some = self.names[bisect_left(self.names, (bucket, prefix)) : end]
         return (key for _, key in some)
 
     def apply(self, call: Call) -> Any:
