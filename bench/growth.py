@@ -17,7 +17,8 @@ from bench.sides import Part, Side, measure
 
 NOTE = (
     "Memory: a few copies of the slice of a day that is being published, which slice_rows and task_bytes in lake.toml "
-    "bound; between two tasks a process returns what it held. With the filters on, it grows until a day fills a slice."
+    "bound; what a task held is returned before the next, where it is much. Filtered, memory grows until a day fills a "
+    "slice."
 )
 
 

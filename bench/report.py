@@ -20,8 +20,8 @@ OPENING = """\
 `make bench` measures all of this side by side, in one run on one machine, and writes this page. The seconds say as much
 about the machine as about the lake; the ratios are what to look at. What is set against other engines (1, 2, 3, 5)
 reads the same files from the same disk, so that no S3 on the same two cores is measured along; what starts an engine is
-not counted, for nobody. Each engine works as its experts would have it: for these files, on two cores, told the schema.
-Seconds are the median of three runs, of two where a run takes long.
+not counted, for nobody. Each engine works as its experts would have it, for these files and on two cores. Seconds are
+the median of three runs; of two, or one alone, where a run takes long.
 
 """
 

@@ -24,12 +24,9 @@ GLUE_LOGS = 10e9 / (18 * 60) / 10  # bytes a second and DPU: athena-glue-service
 
 def seed(filtered: Part, everything: Part) -> Part:
     """filtered, everything: the parts that were measured in this run."""
-    rates = {keep: one.figures["events"] / one.figures["seconds"] / CORES for keep, one in _both(filtered, everything)}
-    minutes = {keep: SEED.events / rate / (DPUS * VCPUS * USED) / 60 for keep, rate in rates.items()}
-    packed = {
-        keep: one.figures["packed"] / one.figures["seconds"] / CORES * VCPUS * USED
-        for keep, one in _both(filtered, everything)
-    }
+    both = [part.figures for part in (filtered, everything)]
+    rates = [one["events"] / one["seconds"] / CORES for one in both]
+    packed = [one["packed"] / one["seconds"] / CORES * VCPUS * USED for one in both]
     theirs = SEED.events * JSON_BYTES / 1e9 * prices.CLOUDTRAIL_LAKE_GB.usd
     return Part(
         "The seed's workload",
@@ -38,16 +35,16 @@ def seed(filtered: Part, everything: Part) -> Part:
         [
             (
                 f"time on {DPUS} DPU, each vCPU counted at {USED:.0%}, Spark's start excluded",
-                *(f"{one:.1f} minutes" for one in minutes.values()),
+                *(f"{SEED.events / one / (DPUS * VCPUS * USED) / 60:.1f} minutes" for one in rates),
             ),
-            ("events a second and core", *(f"{one:,.0f}" for one in rates.values())),
+            ("events a second and core", *(f"{one:,.0f}" for one in rates)),
             (
                 f"2 cores beside Tailpipe's {TAILPIPE:,} rows a second (which keeps every row)",
-                *(f"{ratio(one * CORES, TAILPIPE)} times" for one in rates.values()),
+                *(f"{ratio(one * CORES, TAILPIPE)} times" for one in rates),
             ),
             (
                 "packed MB a second and DPU, beside athena-glue-service-logs' 0.9 (which keeps every row)",
-                *(f"{one / 1e6:.1f}, {ratio(one, GLUE_LOGS)} times" for one in packed.values()),
+                *(f"{one / 1e6:.1f}, {ratio(one, GLUE_LOGS)} times" for one in packed),
             ),
             ("CloudTrail Lake: the same events taken in and kept a year", *[f"${theirs:,.2f}"] * 2),
             *(_in_aws(every, theirs) for every in (EVERY, 60)),
@@ -61,10 +58,6 @@ def seed(filtered: Part, everything: Part) -> Part:
             "rest is that Glue starts so often.",
         ),
     )
-
-
-def _both(filtered: Part, everything: Part) -> list[tuple[str, Part]]:
-    return [("filtered", filtered), ("everything", everything)]
 
 
 def _year(day: Day) -> float:
